@@ -1,0 +1,144 @@
+"""The only place that decides who may do what, and the only source of 404 and 403.
+
+A view is stamped by the decorator that guards it (`signed_in`, `admins_only`, `profile_view`); a test walks the URLconf
+and fails on a view without a stamp. Somebody without any role on a profile gets 404 for everything under it, somebody
+with too low a role 403 with a sentence.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+
+from dashboard.people.models import SiteRole, User
+from registries.models import ConnectionProfile, Membership, Operation
+from registries.roles import NEEDED_ROLE, READING, Right, Role
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+@dataclass
+class Access:
+    """What one person may do in one profile."""
+
+    user: User
+    profile: ConnectionProfile
+
+    @cached_property
+    def role(self) -> Role | None:
+        """The strongest role in the profile, of the person's own and their teams' (one query)."""
+        rows = Membership.objects.filter(Q(user=self.user) | Q(team__user=self.user), profile=self.profile)
+        roles = [Role(role) for role in rows.values_list("role", flat=True)]
+        return max(roles, key=lambda role: role.rank, default=None)
+
+    def may(self, right: Right) -> bool:
+        if self.user.site_role == SiteRole.ADMIN:
+            return True
+        if self.user.site_role == SiteRole.AUDITOR:
+            return right in READING
+        needed = NEEDED_ROLE.get(right)
+        return needed is not None and self.role is not None and self.role.rank >= needed.rank
+
+    @property
+    def may_change(self) -> bool:
+        """Whether to offer what writes to Rancher: the person's right and the key's."""
+        return self.may(Right.CHANGE_REGISTRIES) and not self.profile.is_read_only
+
+    @property
+    def why_not(self) -> str:
+        """Why nothing here can be changed, for the page; empty when it can."""
+        if not self.may(Right.CHANGE_REGISTRIES):
+            return f"You may read this profile; changing it takes the role {NEEDED_ROLE[Right.CHANGE_REGISTRIES]}."
+        if self.profile.is_read_only:
+            return "The stored key may only read this project, so nothing can be changed from here."
+        return ""
+
+
+def is_admin(user: Any) -> bool:
+    return getattr(user, "site_role", "") == SiteRole.ADMIN
+
+
+def profiles_of(user: User) -> QuerySet[ConnectionProfile]:
+    """The profiles that somebody may see."""
+    everything = ConnectionProfile.objects.all()
+    if user.site_role:
+        return everything
+    return everything.filter(
+        pk__in=Membership.objects.filter(Q(user=user) | Q(team__user=user)).values("profile")
+    )
+
+
+def operations_of(user: User) -> QuerySet[Operation]:
+    """The operations that somebody may see: those of the profiles they may see; of removed profiles, their own."""
+    if user.site_role:
+        return Operation.objects.all()
+    return Operation.objects.filter(Q(profile__in=profiles_of(user)) | Q(profile=None, actor=user))
+
+
+def _stamp(view: Callable[..., HttpResponse], policy: str) -> Any:
+    view.policy = policy  # type: ignore[attr-defined]
+    return view
+
+
+def public(view: View[P]) -> View[P]:
+    """Anybody, signed in or not (health, sign-in)."""
+    stamped: View[P] = _stamp(view, "public")
+    return stamped
+
+
+def signed_in(view: View[P]) -> View[P]:
+    """Anybody who is signed in; what they see is filtered by `profiles_of` and its like."""
+    stamped: View[P] = _stamp(login_required(view), Right.SIGNED_IN)
+    return stamped
+
+
+def admins_only(view: View[P]) -> View[P]:
+    """Admins of the site; everybody else gets 403 with the reason."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not is_admin(request.user):
+            raise PermissionDenied("This page is for admins. Ask one of them to do it, or to make you one.")
+        return view(request, *args, **kwargs)
+
+    stamped: View[P] = _stamp(login_required(guarded), Right.ADMINISTER)
+    return stamped
+
+
+def profile_view(right: Right) -> Callable[[Callable[Concatenate[HttpRequest, Access, P], HttpResponse]], Any]:
+    """For views under ``/profiles/<slug>/``: the view gets an `Access` in place of the slug."""
+
+    def decorate(view: Callable[Concatenate[HttpRequest, Access, P], HttpResponse]) -> Any:
+        @wraps(view)
+        def guarded(request: HttpRequest, slug: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            access = load_access(request, slug)
+            if not access.may(right):
+                needed = NEEDED_ROLE.get(right)
+                raise PermissionDenied(
+                    f"Your role in {access.profile.name} is {access.role or request.user.site_role}; "  # type: ignore[union-attr]
+                    f"this takes {f'the role {needed}' if needed else 'an admin'}. An admin can give it to you."
+                )
+            return view(request, access, *args, **kwargs)
+
+        return _stamp(login_required(guarded), right)
+
+    return decorate
+
+
+def load_access(request: HttpRequest, slug: str) -> Access:
+    """The profile of a URL with what the person may do in it. Raises Http404 where they may not even read."""
+    profile = ConnectionProfile.objects.filter(slug=slug).first()
+    if profile is None or not isinstance(request.user, User):
+        raise Http404("No such profile.")
+    access = Access(request.user, profile)
+    if not access.may(Right.READ_PROFILE):
+        raise Http404("No such profile.")
+    request.profile = profile  # type: ignore[attr-defined]  # for the shell: band, switcher, navigation
+    request.access = access  # type: ignore[attr-defined]
+    return access

@@ -1,0 +1,67 @@
+"""A model field that takes plain text, stores it sealed, and gives it back only on an explicit `reveal()`."""
+
+from typing import Any
+
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from registries.crypto import seal, unseal
+
+
+class Secret:
+    """A sealed value and where it belongs. Printing, formatting or comparing it shows nothing of it."""
+
+    __slots__ = ("label", "token")
+
+    def __init__(self, token: str, label: str = "") -> None:
+        self.token, self.label = token, label
+
+    def __bool__(self) -> bool:
+        return bool(self.token)
+
+    def __repr__(self) -> str:
+        return "<Secret: stored>" if self.token else "<Secret: none>"
+
+    def reveal(self) -> str:
+        """The plain text. Raises `registries.crypto.SecretUnreadable`."""
+        return unseal(self.token, label=self.label)
+
+
+class _SecretAttribute:
+    """Seals what is assigned as text; the model needs a `uuid` that is set before (declare it first)."""
+
+    def __init__(self, field: "SecretField") -> None:
+        self.field = field
+
+    def __get__(self, instance: models.Model | None, owner: type[models.Model]) -> Any:
+        if instance is None:
+            return self
+        return instance.__dict__.get(self.field.attname) or Secret("")
+
+    def __set__(self, instance: models.Model, value: "str | Secret") -> None:
+        label = f"{instance._meta.model_name}|{instance.uuid}|{self.field.name}"  # type: ignore[attr-defined]
+        token = value.token if isinstance(value, Secret) else seal(value, label=label) if value else ""
+        instance.__dict__[self.field.attname] = Secret(token, label)
+
+
+class SecretField(models.TextField[Any, Any]):
+    """Text sealed by `registries.crypto`, bound to the model, the row's `uuid` and the field's name."""
+
+    def contribute_to_class(self, cls: type[models.Model], name: str, *args: Any, **kwargs: Any) -> None:
+        super().contribute_to_class(cls, name, *args, **kwargs)
+        setattr(cls, name, _SecretAttribute(self))
+
+    def from_db_value(self, value: str | None, *_: Any) -> Secret:
+        return Secret(value or "")
+
+    def get_prep_value(self, value: Any) -> str:
+        return value.token if isinstance(value, Secret) else str(value or "")
+
+    def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> str:  # noqa: ARG002 - Django's signature
+        if not isinstance(value, Secret):
+            raise TypeError("Only a sealed secret is ever written.")
+        return value.token
+
+    def value_to_string(self, obj: models.Model) -> str:
+        """For Django's serializers: a dump carries no secret, not even sealed."""
+        return ""
