@@ -56,6 +56,7 @@ class Operation(models.Model):
     request_id = models.CharField(max_length=64, blank=True)
     started_at = models.DateTimeField(default=timezone.now)
     accepted_at = models.DateTimeField(null=True, blank=True)
+    touched_at = models.DateTimeField(default=timezone.now)  # the worker's last look at it
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -66,6 +66,7 @@ class ConnectionProfile(models.Model):
     failure_text = models.CharField(max_length=300, blank=True)  # its sentence
 
     inventory_read_at = models.DateTimeField(null=True, blank=True)  # when the whole list was last read
+    inventory_fingerprint = models.CharField(max_length=64, blank=True)  # of that list: the same again is not rewritten
     write_serial = models.PositiveIntegerField(default=0)  # counts writes: a copy read before one is thrown away
 
     created_at = models.DateTimeField(auto_now_add=True)
