@@ -13,12 +13,15 @@ TRUE, FALSE = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
 def text(name: str, default: str | None = None) -> str:
     """The setting, or what the file named by ``NAME_FILE`` holds (how container secrets arrive).
 
-    Raises ImproperlyConfigured with the setting's name when there is neither a value nor a default.
+    Raises ImproperlyConfigured with the setting's name when there is neither a value nor a default, or no such file.
     """
     if value := os.environ.get(name, ""):
         return value
     if path := os.environ.get(f"{name}_FILE", ""):
-        return Path(path).read_text(encoding="utf-8").strip()
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ImproperlyConfigured(f"{name}_FILE can't be read: {type(error).__name__}.") from error
     if default is None:
         raise ImproperlyConfigured(f"Set {name}; README.md lists every setting.")
     return default

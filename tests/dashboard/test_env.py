@@ -1,0 +1,76 @@
+"""`dashboard.env`: settings from the environment, each refused by name when it is missing or malformed."""
+
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from dashboard import env
+
+
+def test_text_is_the_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CORRAL_X", "value")
+    assert env.text("CORRAL_X") == "value"
+
+
+def test_text_reads_the_file_that_a_container_secret_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("from the file\n")
+    monkeypatch.setenv("CORRAL_X_FILE", str(tmp_path / "secret"))
+    assert env.text("CORRAL_X") == "from the file"
+
+
+def test_text_names_a_secret_file_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CORRAL_X_FILE", str(tmp_path / "absent"))
+    with pytest.raises(ImproperlyConfigured, match="CORRAL_X_FILE"):
+        env.text("CORRAL_X")
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_text_names_the_setting_when_there_is_none(monkeypatch: pytest.MonkeyPatch, value: str | None) -> None:
+    if value is None:
+        monkeypatch.delenv("CORRAL_X", raising=False)
+    else:
+        monkeypatch.setenv("CORRAL_X", value)
+    with pytest.raises(ImproperlyConfigured, match="CORRAL_X"):
+        env.text("CORRAL_X")
+
+
+@pytest.mark.parametrize(("value", "expected"), [("1", True), ("Yes", True), ("on", True), ("0", False), ("", False)])
+def test_flag_takes_the_usual_words(monkeypatch: pytest.MonkeyPatch, value: str, expected: bool) -> None:
+    monkeypatch.setenv("CORRAL_X", value)
+    assert env.flag("CORRAL_X") is expected
+
+
+def test_flag_refuses_a_word_it_does_not_know(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CORRAL_X", "perhaps")
+    with pytest.raises(ImproperlyConfigured, match="CORRAL_X"):
+        env.flag("CORRAL_X")
+
+
+def test_number_refuses_what_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CORRAL_X", "two")
+    with pytest.raises(ImproperlyConfigured, match="CORRAL_X"):
+        env.number("CORRAL_X", 1)
+
+
+def test_words_are_split_at_commas_and_blanks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CORRAL_X", "a.example, b.example c.example")
+    assert env.words("CORRAL_X") == ["a.example", "b.example", "c.example"]
+
+
+def test_database_locks_sqlite_at_the_start_of_a_transaction() -> None:
+    options = env.database("sqlite:////var/lib/corral/corral.sqlite3")
+    assert options["NAME"] == "/var/lib/corral/corral.sqlite3"
+    assert options["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+    assert "recursive_triggers=ON" in options["OPTIONS"]["init_command"]
+
+
+def test_database_decodes_what_a_url_has_to_encode() -> None:
+    options = env.database("postgres://corral:p%40ss%2Fword@db.internal:5433/corral?sslmode=require")
+    assert (options["USER"], options["PASSWORD"], options["HOST"]) == ("corral", "p@ss/word", "db.internal")
+    assert (options["PORT"], options["NAME"], options["OPTIONS"]) == (5433, "corral", {"sslmode": "require"})
+
+
+def test_database_refuses_another_engine() -> None:
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL"):
+        env.database("mysql://localhost/corral")
