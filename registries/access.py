@@ -69,9 +69,7 @@ def profiles_of(user: User) -> QuerySet[ConnectionProfile]:
     everything = ConnectionProfile.objects.all()
     if user.site_role:
         return everything
-    return everything.filter(
-        pk__in=Membership.objects.filter(Q(user=user) | Q(team__user=user)).values("profile")
-    )
+    return everything.filter(pk__in=Membership.objects.filter(Q(user=user) | Q(team__user=user)).values("profile"))
 
 
 def operations_of(user: User) -> QuerySet[Operation]:

@@ -36,7 +36,9 @@ class Operation(models.Model):
 
     OPEN = (State.PENDING, State.UNKNOWN)
 
-    key = models.UUIDField(unique=True, default=uuid.uuid4)  # one-time, from the form: a form sent twice is one operation
+    key = models.UUIDField(
+        unique=True, default=uuid.uuid4
+    )  # one-time, from the form: a form sent twice is one operation
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="operations")
     actor_name = models.CharField(max_length=150)
     profile = models.ForeignKey(ConnectionProfile, on_delete=models.SET_NULL, null=True, related_name="operations")
@@ -56,6 +58,7 @@ class Operation(models.Model):
     request_id = models.CharField(max_length=64, blank=True)
     started_at = models.DateTimeField(default=timezone.now)
     accepted_at = models.DateTimeField(null=True, blank=True)
+    stepped_at = models.DateTimeField(null=True, blank=True)  # when that call was sent
     touched_at = models.DateTimeField(default=timezone.now)  # the worker's last look at it
     finished_at = models.DateTimeField(null=True, blank=True)
 

@@ -14,7 +14,9 @@ class AllowedTarget(models.Model):
         HTTP = "http", "http"
 
     scheme = models.CharField(max_length=5, choices=Scheme.choices, default=Scheme.HTTPS)
-    host = models.CharField(max_length=253, help_text="An exact host name, an address, or a network such as 10.2.0.0/16")
+    host = models.CharField(
+        max_length=253, help_text="An exact host name, an address, or a network such as 10.2.0.0/16"
+    )
     ports = models.CharField(max_length=100, blank=True, help_text="Such as 443, 8080-8090; empty for every port")
     note = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

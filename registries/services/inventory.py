@@ -1,0 +1,227 @@
+"""Reads a profile's registries: live, once at a time for all who ask, kept for a few seconds, and remembered.
+
+Rancher can neither search nor sort by address and counts nothing, so the whole list is read (`rancher.resources`) and
+searched here (`services.listing`). What was read last stays in `InventoryItem`; with Rancher out of reach it is shown
+with its age.
+"""
+
+import hashlib
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import msgspec
+from django.db import transaction
+from django.utils import timezone
+
+from registries.models import ConnectionProfile, InventoryItem
+from registries.rancher.errors import RancherError, Unreachable
+from registries.rancher.types import Registry
+from registries.services import connection
+
+KEPT_S = 5.0  # how long a reading serves without asking Rancher again
+HURRY_S = 0.05  # who waits longer for somebody else's reading takes one of the few places for that
+PATIENT_READERS = 2  # places of the process: a hanging Rancher must not collect the server's threads
+GONE_FOR = timedelta(days=30)  # how long removed registries are offered in the list
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The registries of a profile, how old that knowledge is, and what kept it from being fresh."""
+
+    registries: tuple[Registry, ...]
+    read_at: datetime | None
+    elapsed_ms: int | None = None
+    warnings: tuple[str, ...] = ()
+    error: RancherError | None = None
+
+    @property
+    def is_live(self) -> bool:
+        return self.error is None
+
+    @property
+    def age(self) -> timedelta | None:
+        return timezone.now() - self.read_at if self.read_at else None
+
+    def find(self, rancher_id: str) -> Registry | None:
+        return next((registry for registry in self.registries if registry.id == rancher_id), None)
+
+
+@dataclass
+class _Flight:
+    """One reading under way; everybody else who wants the same waits for it."""
+
+    landed: threading.Event = field(default_factory=threading.Event)
+    reading: Reading | None = None
+    error: BaseException | None = None
+
+
+_lock = threading.Lock()
+_flights: dict[tuple[int, int], _Flight] = {}
+_kept: dict[int, tuple[int, float, Reading]] = {}  # profile -> (write serial, monotonic time, reading)
+_patience = threading.BoundedSemaphore(PATIENT_READERS)
+
+
+def read_registries(profile: ConnectionProfile, *, fresh: bool = False) -> Reading:
+    """The live list: the kept copy of the last few seconds, or one read for all who ask at this moment.
+
+    `fresh` asks Rancher whatever is kept. Raises RancherError when Rancher doesn't answer as it should.
+    """
+    if not fresh and (reading := _kept_reading(profile)):
+        return reading
+    key = (profile.pk, profile.write_serial)
+    with _lock:
+        flight = _flights.get(key)
+        leads = flight is None
+        if flight is None:
+            flight = _flights[key] = _Flight()
+    if not leads:
+        return _wait_for(flight)
+    try:
+        flight.reading = _read(profile)
+    except BaseException as error:
+        flight.error = error
+        raise
+    finally:
+        with _lock:
+            del _flights[key]
+            if flight.reading:
+                _kept[profile.pk] = (profile.write_serial, time.monotonic(), flight.reading)
+        flight.landed.set()
+    return flight.reading
+
+
+def read_or_recall(profile: ConnectionProfile, *, fresh: bool = False) -> Reading:
+    """The live list or, with Rancher out of reach, the last known one with the error beside it. Raises nothing."""
+    try:
+        return read_registries(profile, fresh=fresh)
+    except RancherError as error:
+        return recall(profile, error=error)
+
+
+def recall(profile: ConnectionProfile, *, error: RancherError | None = None) -> Reading:
+    """The last known list."""
+    items = InventoryItem.objects.filter(profile=profile, gone_at=None).order_by("id")
+    return Reading(tuple(map(as_registry, items)), profile.inventory_read_at, error=error)
+
+
+def recall_one(profile: ConnectionProfile, rancher_id: str) -> InventoryItem | None:
+    """A registry as it was last seen, removed ones included."""
+    return InventoryItem.objects.filter(profile=profile, rancher_id=rancher_id).first()
+
+
+def recall_removed(profile: ConnectionProfile) -> list[InventoryItem]:
+    """What was seen here and then disappeared from Rancher's list, not yet purged as far as is known; newest first."""
+    since = timezone.now() - GONE_FOR
+    items = InventoryItem.objects.filter(profile=profile, gone_at__gt=since, purged_at=None)
+    return list(items.order_by("-gone_at", "-id"))
+
+
+def as_registry(item: InventoryItem) -> Registry:
+    return msgspec.convert(item.document, Registry)
+
+
+def note_write(profile: ConnectionProfile) -> None:
+    """Throws away what is kept, in every process: the serial is part of the key, and read with the profile."""
+    ConnectionProfile.objects.filter(pk=profile.pk).update(write_serial=profile.write_serial + 1)
+    profile.write_serial += 1
+
+
+def note_registry(profile: ConnectionProfile, registry: Registry) -> None:
+    """Remembers one registry as Rancher has just shown it, between two whole reads."""
+    now = timezone.now()
+    gone_at = now if registry.state in {"removed", "purging", "purged"} else None
+    values = _columns(registry) | {"seen_at": now, "gone_at": gone_at}
+    if registry.state == "purged":
+        values["purged_at"] = now
+    InventoryItem.objects.update_or_create(profile=profile, rancher_id=registry.id, defaults=values)
+    ConnectionProfile.objects.filter(pk=profile.pk).exclude(inventory_fingerprint="").update(inventory_fingerprint="")
+
+
+def note_absence(profile: ConnectionProfile, rancher_id: str) -> None:
+    """Rancher no longer knows the registry at all: purged."""
+    now = timezone.now()
+    items = InventoryItem.objects.filter(profile=profile, rancher_id=rancher_id, purged_at=None)
+    items.update(gone_at=now, purged_at=now, state="purged")
+
+
+def forget_kept() -> None:
+    """Empties this process's kept copies (for tests)."""
+    with _lock:
+        _kept.clear()
+
+
+def _kept_reading(profile: ConnectionProfile) -> Reading | None:
+    serial, read_at, reading = _kept.get(profile.pk, (-1, 0.0, None))
+    if reading and serial == profile.write_serial and time.monotonic() - read_at < KEPT_S:
+        return reading
+    return None
+
+
+def _wait_for(flight: _Flight) -> Reading:
+    if not flight.landed.wait(HURRY_S):
+        if not _patience.acquire(blocking=False):
+            raise Unreachable("busy")
+        try:
+            flight.landed.wait()
+        finally:
+            _patience.release()
+    if flight.reading:
+        return flight.reading
+    if isinstance(flight.error, RancherError):
+        raise flight.error
+    raise Unreachable("busy")
+
+
+def _read(profile: ConnectionProfile) -> Reading:
+    started = time.monotonic()
+    with connection.contact(profile) as client:
+        listing = client.registries.list_all(include_credentials=True)
+    elapsed_ms = round((time.monotonic() - started) * 1000)
+    now = timezone.now()
+    _remember(profile, listing.items, now)
+    return Reading(listing.items, now, elapsed_ms, listing.warnings)
+
+
+def _remember(profile: ConnectionProfile, registries: Sequence[Registry], now: datetime) -> None:
+    fingerprint = hashlib.sha256(msgspec.msgpack.encode(registries)).hexdigest()
+    if fingerprint != profile.inventory_fingerprint:
+        _rewrite(profile, registries, now)
+    changes = {"inventory_read_at": now, "inventory_fingerprint": fingerprint}
+    ConnectionProfile.objects.filter(pk=profile.pk).update(**changes)
+    profile.inventory_read_at, profile.inventory_fingerprint = now, fingerprint
+
+
+def _rewrite(profile: ConnectionProfile, registries: Iterable[Registry], now: datetime) -> None:
+    with transaction.atomic():
+        known = {item.rancher_id: item for item in InventoryItem.objects.filter(profile=profile)}
+        new, changed = [], []
+        for registry in registries:
+            columns = _columns(registry)
+            item = known.pop(registry.id, None)
+            if item is None:
+                new.append(InventoryItem(profile=profile, rancher_id=registry.id, seen_at=now, **columns))
+            elif item.document != columns["document"] or item.gone_at:
+                for name, value in (columns | {"seen_at": now, "gone_at": None, "purged_at": None}).items():
+                    setattr(item, name, value)
+                changed.append(item)
+        InventoryItem.objects.bulk_create(new)
+        InventoryItem.objects.bulk_update(changed, [*COLUMNS, "seen_at", "gone_at", "purged_at"])
+        left = [item.pk for item in known.values() if item.gone_at is None]
+        if left:
+            InventoryItem.objects.filter(pk__in=left).update(gone_at=now, state="removed")
+
+
+COLUMNS = ("server_address", "name", "description", "state", "document")
+
+
+def _columns(registry: Registry) -> dict[str, object]:
+    return {
+        "server_address": registry.server_address or "",
+        "name": registry.name or "",
+        "description": registry.description or "",
+        "state": registry.state,
+        "document": msgspec.to_builtins(registry),
+    }

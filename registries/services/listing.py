@@ -1,0 +1,133 @@
+"""Searches, sorts and pages a list of registries that was read whole. Pure."""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from registries.addresses import never_matches
+from registries.rancher.types import Registry
+
+SIZES = (50, 100, 200)
+SORTS = ("address", "name", "state", "description", "credentials", "age")
+FACETS = ("active", "inactive", "changing", "error", "attention", "removed")
+
+
+@dataclass(frozen=True)
+class ListQuery:
+    """What the URL says: `q state sort order page size`; whatever makes no sense becomes the default."""
+
+    q: str = ""
+    state: str = ""
+    sort: str = "address"
+    order: str = "asc"
+    page: int = 1
+    size: int = 50
+
+    @classmethod
+    def parse(cls, values: Mapping[str, str]) -> "ListQuery":
+        def one_of(name: str, allowed: Sequence[str], default: str) -> str:
+            return value if (value := values.get(name, "")) in allowed else default
+
+        page, size = values.get("page", ""), values.get("size", "")
+        return cls(
+            q=values.get("q", "").strip()[:200],
+            state=one_of("state", FACETS, ""),
+            sort=one_of("sort", SORTS, "address"),
+            order=one_of("order", ("asc", "desc"), "asc"),
+            page=int(page) if page.isdecimal() and 0 < int(page[:6]) <= 10_000 else 1,
+            size=int(size) if size in map(str, SIZES) else SIZES[0],
+        )
+
+    def url(self, **changes: object) -> str:
+        """The query string of this query with some changes; defaults are left out, a change of the set goes to page 1."""
+        target = replace(self, **({"page": 1} | changes))  # type: ignore[arg-type]
+        pairs = [(name, value) for name, value in vars(target).items() if value != getattr(ListQuery, name)]
+        return f"?{urlencode(pairs)}"
+
+
+@dataclass(frozen=True)
+class ListPage:
+    """One page of the result. `counts` are of the search without the state facet, so that every facet tells its own."""
+
+    rows: tuple[Registry, ...]
+    matching: tuple[Registry, ...]
+    total: int
+    counts: Mapping[str, int]
+    page: int
+    pages: int
+    first: int
+    last: int
+
+
+def facet_of(registry: Registry) -> str:
+    """The state facet that counts it: the transitional states are one."""
+    if registry.transitioning == "error":
+        return "error"
+    if registry.is_moving:
+        return "changing"
+    return registry.state if registry.state in FACETS else "changing"
+
+
+def needs_attention(registry: Registry) -> str:
+    """Why somebody should look at it, in a sentence; "" for nothing."""
+    if registry.transitioning == "error":
+        return "Rancher reports an error."
+    return never_matches(registry.server_address or "")
+
+
+def find_registries(registries: Sequence[Registry], query: ListQuery) -> ListPage:
+    """One page of what matches; a page past the end becomes the last."""
+    found = [registry for registry in registries if _matches(registry, fold(query.q))] if query.q else list(registries)
+    counts = Counter(map(facet_of, found))
+    counts["attention"] = sum(1 for registry in found if needs_attention(registry))
+    if query.state == "attention":
+        shown = [registry for registry in found if needs_attention(registry)]
+    elif query.state:
+        shown = [registry for registry in found if facet_of(registry) == query.state]
+    else:
+        shown = found
+    shown.sort(key=_by_id)
+    shown.sort(key=SORT_KEYS[query.sort], reverse=query.order == "desc")
+    pages = max(1, -(-len(shown) // query.size))
+    page = min(query.page, pages)
+    start = (page - 1) * query.size
+    rows = tuple(shown[start : start + query.size])
+    return ListPage(rows, tuple(shown), len(found), counts, page, pages, start + 1 if rows else 0, start + len(rows))
+
+
+def fold(text: str) -> str:
+    """Letters' case and accents aside, as people search."""
+    if text.isascii():
+        return text.lower()
+    return "".join(char for char in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(char))
+
+
+def users_of(registry: Registry) -> list[str]:
+    """The users of its credentials, the one that Rancher would take first: active before others, then the lowest id."""
+    credentials = sorted(registry.credentials or (), key=lambda one: (one.state != "active", len(one.id), one.id))
+    return [credential.public_value or "" for credential in credentials]
+
+
+def _matches(registry: Registry, needle: str) -> bool:
+    return any(needle in fold(text) for text in (registry.server_address, registry.name, registry.description) if text)
+
+
+def _by_id(registry: Registry) -> tuple[int, str]:
+    return len(registry.id), registry.id
+
+
+def _age(registry: Registry) -> float:
+    return -registry.created_at.timestamp() if registry.created_at else 0.0
+
+
+SORT_KEYS: dict[str, Callable[[Registry], Any]] = {
+    "address": lambda registry: fold(registry.server_address or ""),
+    "name": lambda registry: (not registry.name, fold(registry.name or "")),
+    "state": lambda registry: registry.state,
+    "description": lambda registry: (not registry.description, fold(registry.description or "")),
+    "credentials": lambda registry: (len(registry.credentials or ()), fold(" ".join(users_of(registry)))),
+    "age": _age,
+}

@@ -1,0 +1,105 @@
+"""Removing an active registry: deactivate, wait, remove; one look at Rancher a step, resumable after a crash.
+
+Each call is noted in the operation's `step` before it is sent, so a step whose process was killed is never sent twice:
+whoever comes next reads the registry and goes on from what it sees. Nobody waits in a loop: a step says when to look
+again.
+"""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from registries.models import ConnectionProfile, Operation
+from registries.rancher.errors import Conflict, Invalid, RancherError
+from registries.rancher.types import Registry
+from registries.services import connection, inventory, operations
+
+State = Operation.State
+GONE = {"removed", "purging", "purged"}
+FIRST_LOOK_S, LONGEST_PAUSE_S = 0.4, 10.0
+GIVE_UP_AFTER = timedelta(minutes=15)
+STUCK_AFTER = timedelta(seconds=20)  # nobody looked for so long: the worker that had it is gone
+
+
+def advance_removal(operation_id: int) -> float | None:
+    """One step. Seconds until the next look, or None when the operation has ended."""
+    operation = Operation.objects.select_related("profile").get(pk=operation_id)
+    if not operation.is_open or operation.profile is None:
+        return None
+    Operation.objects.filter(pk=operation.pk).update(touched_at=timezone.now())
+    pause_s = min(LONGEST_PAUSE_S, max(FIRST_LOOK_S, operation.age.total_seconds() / 4))
+    try:
+        registry = operations.read_target(operation.profile, operation.target_id)
+        _step(operation, operation.profile, registry)
+    except (Conflict, Invalid):
+        return pause_s  # somebody else moved it at the same moment: the next look goes on from what is there
+    except RancherError as error:
+        if not error.retry_helps or operation.age > GIVE_UP_AFTER:
+            _end(operation, error.reason, f"{error} {_what_is_known(operation)}")
+    return pause_s if operation.is_open else None
+
+
+def stuck_removals() -> list[int]:
+    """Removals that nobody has looked at for a while: their worker was killed."""
+    waiting = Operation.objects.filter(verb=Operation.Verb.REMOVE, state__in=Operation.OPEN).exclude(step="")
+    return list(waiting.filter(touched_at__lt=timezone.now() - STUCK_AFTER).values_list("pk", flat=True))
+
+
+def _step(operation: Operation, profile: ConnectionProfile, registry: Registry | None) -> None:
+    if registry is None or registry.state in GONE:
+        operations.settle_with(operation, registry)
+    elif registry.transitioning == "error":
+        _end(operation, "rancher_error", f"Rancher reports an error on the registry. {_what_is_known(operation)}")
+    elif registry.is_moving:
+        if operation.age > GIVE_UP_AFTER:
+            _end(operation, "still_pending", f"It has been {registry.state} for a quarter of an hour.")
+    elif registry.state == "active":
+        _deactivate(operation, profile, registry)
+    elif registry.state == "inactive":
+        _remove(operation, profile, registry)
+    else:
+        _end(operation, "unexpected_state", f"The registry is {registry.state}. {_what_is_known(operation)}")
+
+
+def _deactivate(operation: Operation, profile: ConnectionProfile, registry: Registry) -> None:
+    if _claim(operation, "queued", "deactivate"):
+        with connection.contact(profile) as client:
+            inventory.note_registry(profile, client.registries.act(registry.id, "deactivate"))
+        inventory.note_write(profile)
+    elif operation.step == "remove" or _is_overdue(operation):
+        _end(operation, "not_applied", "The registry is active: deactivating it was not applied, or somebody undid it.")
+
+
+def _remove(operation: Operation, profile: ConnectionProfile, registry: Registry) -> None:
+    if operation.step != "remove" and _claim(operation, operation.step, "remove"):
+        with connection.contact(profile) as client:
+            operations.accept(operation, profile, client.registries.remove(registry.id))
+    elif _is_overdue(operation):
+        _end(operation, "not_applied", "The registry is inactive, but it was not removed. Remove it again.")
+
+
+def _claim(operation: Operation, before: str, step: str) -> bool:
+    """Notes the call that is about to be sent; only one process can, and only once."""
+    now = timezone.now()
+    claimed = Operation.objects.filter(pk=operation.pk, step=before, state__in=Operation.OPEN)
+    done = bool(claimed.update(step=step, stepped_at=now))
+    if done:
+        operation.step, operation.stepped_at = step, now
+    return done
+
+
+def _is_overdue(operation: Operation) -> bool:
+    """The step's call was sent so long ago that an effect would show."""
+    return operation.stepped_at is None or timezone.now() - operation.stepped_at > operations.PROOF_AFTER
+
+
+def _end(operation: Operation, reason: str, text: str) -> None:
+    operation.settle(State.FAILED, error_reason=reason, error_text=text.strip())
+
+
+def _what_is_known(operation: Operation) -> str:
+    return {
+        "queued": "Nothing was changed.",
+        "deactivate": "It may have been deactivated; it was not removed.",
+        "remove": "It was deactivated; whether it was removed could not be read.",
+    }[operation.step]

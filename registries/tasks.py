@@ -1,0 +1,16 @@
+"""Background work, run by `manage.py db_worker`."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+from django_tasks import task
+
+
+@task()
+def continue_removal(operation_id: int) -> None:
+    """Takes a removal one step further and, unless that ended it, comes back for the next one."""
+    from registries.services import removal  # noqa: PLC0415 - the services enqueue this task, so they import it
+
+    delay_s = removal.advance_removal(operation_id)
+    if delay_s is not None:
+        continue_removal.using(run_after=timezone.now() + timedelta(seconds=delay_s)).enqueue(operation_id)
