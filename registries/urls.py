@@ -1,1 +1,30 @@
-urlpatterns: list[object] = []
+"""URLs of the domain; names are `noun_verb`, as the views and templates."""
+
+from django.urls import include, path, re_path
+
+from registries.urls_profiles import profile_urls
+from registries.views import operation, overview, registry_action, registry_detail, registry_form, registry_list
+
+registry_urls = [
+    path("", registry_list.registry_list, name="registry_list"),
+    path("new/", registry_form.registry_create, name="registry_create"),
+    path("address-check/", registry_form.address_check, name="address_check"),
+    path("export/", registry_list.registry_export, name="registry_export"),
+    path("<slug:registry_id>/", registry_detail.registry_detail, name="registry_detail"),
+    path("<slug:registry_id>/row/", registry_list.registry_row, name="registry_row"),
+    path("<slug:registry_id>/edit/", registry_form.registry_update, name="registry_update"),
+    re_path(
+        r"^(?P<registry_id>[0-9a-z]{1,32})/(?P<verb>activate|deactivate|remove|purge|restore)/$",
+        registry_action.registry_act,
+        name="registry_act",
+    ),
+]
+
+urlpatterns = [
+    path("", overview.overview_page, name="overview"),
+    path("profiles/<slug:slug>/card/", overview.profile_card, name="profile_card"),
+    path("profiles/<slug:slug>/registries/", include(registry_urls)),
+    path("operations/", operation.operation_list, name="operation_list"),
+    path("operations/<int:operation_id>/", operation.operation_detail, name="operation_detail"),
+    *profile_urls,
+]

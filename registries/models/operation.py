@@ -53,6 +53,7 @@ class Operation(models.Model):
     state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING)
     step = models.CharField(max_length=32, blank=True)  # of a removal in two steps: the call that was last sent
     error_reason = models.CharField(max_length=32, blank=True)
+    error_field = models.CharField(max_length=32, blank=True)  # Rancher's name of the field that it refused
     error_text = models.TextField(blank=True)
     warning = models.TextField(blank=True)  # it succeeded, but somebody should look (a twin)
     request_id = models.CharField(max_length=64, blank=True)

@@ -123,6 +123,11 @@ def as_registry(item: InventoryItem) -> Registry:
     return msgspec.convert(item.document, Registry)
 
 
+def as_removed_registry(item: InventoryItem) -> Registry:
+    """The registry as it was before it left the list, in the state that it is in since."""
+    return msgspec.structs.replace(as_registry(item), state="removed", transitioning="no", actions=frozenset())
+
+
 def note_write(profile: ConnectionProfile) -> None:
     """Throws away what is kept, in every process: the serial is part of the key, and read with the profile."""
     ConnectionProfile.objects.filter(pk=profile.pk).update(write_serial=profile.write_serial + 1)
@@ -133,6 +138,11 @@ def note_registry(profile: ConnectionProfile, registry: Registry) -> None:
     """Remembers one registry as Rancher has just shown it, between two whole reads."""
     now = timezone.now()
     gone_at = now if registry.state in {"removed", "purging", "purged"} else None
+    known = recall_one(profile, registry.id)
+    if registry.credentials is None and known:  # answers of writes come without them
+        registry = msgspec.structs.replace(registry, credentials=as_registry(known).credentials)
+    if gone_at and known and known.gone_at:
+        gone_at = known.gone_at
     values = _columns(registry) | {"seen_at": now, "gone_at": gone_at}
     if registry.state == "purged":
         values["purged_at"] = now

@@ -61,6 +61,9 @@ class ListPage:
     first: int
     last: int
 
+    def with_counts(self, counts: Mapping[str, int], *, total: int) -> "ListPage":
+        return replace(self, counts=counts, total=total)
+
 
 def facet_of(registry: Registry) -> str:
     """The state facet that counts it: the transitional states are one."""
@@ -68,7 +71,7 @@ def facet_of(registry: Registry) -> str:
         return "error"
     if registry.is_moving:
         return "changing"
-    return registry.state if registry.state in FACETS else "changing"
+    return registry.state if registry.state in {"active", "inactive", "removed"} else "changing"
 
 
 def needs_attention(registry: Registry) -> str:

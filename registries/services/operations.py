@@ -16,7 +16,7 @@ from django.utils import timezone
 from registries.access import Access
 from registries.addresses import is_same_address
 from registries.models import ConnectionProfile, Operation
-from registries.rancher.errors import NotFound, RancherError
+from registries.rancher.errors import ApiError, Invalid, NotFound, RancherError
 from registries.rancher.types import Registry
 from registries.services import connection, inventory
 
@@ -102,11 +102,15 @@ def accept(operation: Operation, profile: ConnectionProfile, registry: Registry)
 
 def fail(operation: Operation, profile: ConnectionProfile, error: RancherError) -> None:
     """The call ended with an error: failed when it cannot have been applied, else unknown."""
-    if error.maybe_applied:
-        inventory.note_write(profile)
-        operation.settle(State.UNKNOWN, error_reason=error.reason, error_text=str(error))
-    else:
-        operation.settle(State.FAILED, error_reason=error.reason, error_text=str(error))
+    inventory.note_write(profile)  # also after a refusal: what is kept was not true
+    changes = {"error_reason": error.reason, "error_text": str(error), "error_field": _field_of(error)}
+    operation.settle(State.UNKNOWN if error.maybe_applied else State.FAILED, **changes)
+
+
+def _field_of(error: RancherError) -> str:
+    if isinstance(error, ApiError) and error.code == "ServerAddressUsed":
+        return "serverAddress"
+    return (error.field or "")[:32] if isinstance(error, Invalid) else ""
 
 
 def snapshot(registry: Registry) -> dict[str, Any]:

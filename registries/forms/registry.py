@@ -1,0 +1,135 @@
+"""The forms of a registry. What Rancher limits comes from the project's own schema."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from registries.addresses import ServerAddress, examine_address
+from registries.providers import BY_SLUG, PROVIDERS
+
+FOUR_BYTES = 0xFFFF  # code points above take four bytes in UTF-8
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Characters that the schema allows (`resourceFields.*.maxLength`); the defaults are the recorded ones."""
+
+    name: int = 255
+    description: int = 1024
+
+
+def refuse_four_byte_characters(text: str) -> str:
+    """Rancher's production database takes none and answers 409 without saying why (rancher.md)."""
+    if found := next((char for char in text if ord(char) > FOUR_BYTES), ""):
+        raise ValidationError(f"Rancher's database cannot store “{found}”; leave it out. Nothing was sent.")
+    return text
+
+
+class OperationKeyForm(forms.Form):
+    """Every writing form carries a one-time key, so that one sent twice is one operation."""
+
+    operation_key = forms.UUIDField(
+        widget=forms.HiddenInput, error_messages={"required": "The form has no operation key; load the page again."}
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["operation_key"].initial = uuid.uuid4
+
+    def renew_key(self) -> None:
+        """A new key for the next try, after one that was used up by an operation that failed."""
+        self.data = self.data.copy()
+        self.data["operation_key"] = str(uuid.uuid4())
+
+
+class RegistryEditForm(OperationKeyForm):
+    """Name and description; empty becomes none."""
+
+    name = forms.CharField(required=False)
+    description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, *args: Any, limits: Limits, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in ("name", "description"):
+            self._limit(field, getattr(limits, field))
+
+    def _limit(self, name: str, length: int) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.CharField)  # noqa: S101 - both are; for the type checker
+        field.max_length = length
+        field.widget.attrs["maxlength"] = length
+        field.validators.append(forms.fields.validators.MaxLengthValidator(length))
+
+    def clean_name(self) -> str | None:
+        return refuse_four_byte_characters(self.cleaned_data["name"]) or None
+
+    def clean_description(self) -> str | None:
+        # browsers send line ends as CR LF; Rancher keeps what it gets
+        return refuse_four_byte_characters(self.cleaned_data["description"].replace("\r\n", "\n")) or None
+
+    def changes(self) -> dict[str, str | None]:
+        """The fields that differ from what they were, as Rancher wants them."""
+        return {
+            name: self.cleaned_data[name]
+            for name in ("name", "description")
+            if (self.cleaned_data[name] or None) != (self.initial.get(name) or None)
+        }
+
+
+class RegistryCreateForm(RegistryEditForm):
+    """A new registry. `address` tells what came of the typed one; `as_typed` insists on it."""
+
+    provider = forms.ChoiceField(
+        choices=[(provider.slug, provider.name) for provider in PROVIDERS], required=False, widget=forms.RadioSelect
+    )
+    server_address = forms.CharField(
+        strip=False,
+        max_length=2000,
+        widget=forms.TextInput(
+            attrs={"class": "mono", "autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}
+        ),
+        error_messages={"required": "Enter the address that image names begin with."},
+    )
+    as_typed = forms.BooleanField(required=False)
+    field_order = ("provider", "server_address", "name", "description")
+    address: ServerAddress | None = None
+
+    def clean_server_address(self) -> str:
+        typed = self.data.get("use_address") or self.cleaned_data["server_address"]
+        refuse_four_byte_characters(typed)
+        self.address = address = examine_address(typed)
+        if "as_typed" in self.data:
+            return typed
+        if address.fault and (address.cleaned != typed.strip() or not address.cleaned):
+            raise ValidationError(f"No image can ever match this address. {address.fault}", code="never_matches")
+        return address.cleaned
+
+    def provider_chosen(self) -> str:
+        slug = str(self.data.get("provider") or self.initial.get("provider") or "")
+        return slug if slug in BY_SLUG else ""
+
+
+class ConfirmForm(OperationKeyForm):
+    """A confirmation; for a protected profile the name has to be typed."""
+
+    confirm = forms.CharField(required=False)
+
+    def __init__(self, *args: Any, name: str, is_protected: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.name, self.is_protected = name, is_protected
+        if is_protected:
+            self.fields["confirm"].label = f"Type {name} to confirm"
+            self.fields["confirm"].widget.attrs.update(
+                {"class": "mono", "autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+            )
+        else:
+            del self.fields["confirm"]
+
+    def clean_confirm(self) -> str:
+        typed: str = self.cleaned_data["confirm"].strip()
+        if typed != self.name:
+            raise ValidationError(f"Type {self.name} exactly as it is written here. Nothing was sent.")
+        return typed

@@ -1,0 +1,32 @@
+"""Settles operations that were left open: by a killed process, a lost answer, a worker that died."""
+
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import OperationalError, close_old_connections
+
+from registries.services import reconciliation
+
+
+class Command(BaseCommand):
+    help = "Settles open operations by reading Rancher; nothing is sent again. Safe to run at any time, twice at once too."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--every", type=float, metavar="SECONDS", help="go on for ever, with this pause")
+
+    def handle(self, *args: Any, every: float | None, **options: Any) -> None:
+        while True:
+            try:
+                done = reconciliation.reconcile()
+                if done.looked_at or every is None:
+                    self.stdout.write(f"{done.looked_at} open, {done.settled} settled, {done.unreadable} unreadable")
+            except OperationalError as error:
+                if every is None:
+                    raise
+                self.stderr.write(f"The database does not answer ({error}); trying again in {every:g} s.")
+            if every is None:
+                return
+            close_old_connections()
+            time.sleep(every)

@@ -1,0 +1,50 @@
+"""Exports of a list: CSV that a spreadsheet opens without running anything, and JSON."""
+
+import csv
+import io
+from collections.abc import Iterable
+from typing import Literal
+
+import msgspec
+
+from registries.rancher.types import Registry
+from registries.services.listing import users_of
+
+FIELDS = ("id", "server_address", "state", "name", "description", "credentials", "users", "created_at")
+# A cell that begins so would be run as a formula (OWASP, CSV injection).
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def export_registries(registries: Iterable[Registry], *, kind: Literal["csv", "json"]) -> tuple[bytes, str]:
+    """The file and its content type. No secrets: a registry carries none."""
+    records = [_record(registry) for registry in registries]
+    if kind == "json":
+        return msgspec.json.format(msgspec.json.encode(records), indent=2) + b"\n", "application/json"
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(FIELDS)
+    writer.writerows([_cell(record[field]) for field in FIELDS] for record in records)
+    return text.getvalue().encode("utf-8-sig"), "text/csv; charset=utf-8"
+
+
+def _record(registry: Registry) -> dict[str, object]:
+    return {
+        "id": registry.id,
+        "server_address": registry.server_address,
+        "state": registry.state,
+        "name": registry.name,
+        "description": registry.description,
+        "credentials": len(registry.credentials or ()),
+        "users": users_of(registry),
+        "created_at": registry.created_at,
+    }
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, list):
+        text = "; ".join(value)
+    elif hasattr(value, "isoformat"):
+        text = value.isoformat()
+    else:
+        text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text

@@ -1,0 +1,68 @@
+"""One registry as it is now: live, or as it was last seen, with what is under way on it."""
+
+from dataclasses import dataclass
+
+from registries.models import ConnectionProfile, InventoryItem, Operation
+from registries.rancher.errors import RancherError
+from registries.rancher.types import Registry
+from registries.services import inventory, operations
+
+RECENT_OPERATIONS = 10
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """`registry` is live unless `error` says why not, or `is_gone` that Rancher no longer knows it (purged)."""
+
+    registry: Registry
+    pending: Operation | None = None
+    settled: tuple[Operation, ...] = ()  # by this very look
+    error: RancherError | None = None
+    is_gone: bool = False
+    seen: InventoryItem | None = None
+
+    @property
+    def is_live(self) -> bool:
+        return self.error is None and not self.is_gone
+
+    @property
+    def is_moving(self) -> bool:
+        return self.is_live and (self.registry.is_moving or self.pending is not None)
+
+
+def sight_registry(profile: ConnectionProfile, rancher_id: str) -> Sighting | None:
+    """Reads one registry (one upstream call) and settles what that proves about its operations.
+
+    With Rancher out of reach: as it was last seen, with the error. None when neither Rancher nor Corral ever knew it.
+    """
+    under_way = list(
+        Operation.objects.filter(profile=profile, target_id=rancher_id, state__in=Operation.OPEN).order_by("pk")
+    )
+    try:
+        registry = operations.read_target(profile, rancher_id)
+    except RancherError as error:
+        return _as_last_seen(profile, rancher_id, error=error)
+    for operation in under_way:
+        operations.mark_if_abandoned(operation)
+    settled = tuple(operation for operation in under_way if operations.settle_with(operation, registry))
+    pending = next((operation for operation in under_way if operation.is_open), None)
+    if registry is None:
+        gone = _as_last_seen(profile, rancher_id, is_gone=True)
+        return Sighting(gone.registry, pending, settled, is_gone=True, seen=gone.seen) if gone else None
+    return Sighting(registry, pending, settled)
+
+
+def recent_operations(profile: ConnectionProfile, rancher_id: str) -> list[Operation]:
+    """The last operations on one registry, newest first."""
+    return list(Operation.objects.filter(profile=profile, target_id=rancher_id)[:RECENT_OPERATIONS])
+
+
+def _as_last_seen(
+    profile: ConnectionProfile, rancher_id: str, *, error: RancherError | None = None, is_gone: bool = False
+) -> Sighting | None:
+    item = inventory.recall_one(profile, rancher_id)
+    if item is None:
+        if error is not None:
+            raise error
+        return None
+    return Sighting(inventory.as_registry(item), error=error, is_gone=is_gone, seen=item)

@@ -1,0 +1,117 @@
+"""Operations: what was written to Rancher, by whom, and how it ended."""
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.views.decorators.http import require_safe
+
+from dashboard.http import AuthedRequest, render_page
+from registries.access import load_access, operations_of, signed_in
+from registries.display import OPERATION_ICONS, OPERATION_TONES, VERBS, ago, moment, operation_sentence, short_age
+from registries.forms.operation import OperationFilter
+from registries.models import Operation
+from registries.rancher.errors import RancherError
+from registries.services import operations
+from registries.views.rows import PAUSES_S, address_html
+
+PAGE_SIZE = 50
+
+
+@require_safe
+@signed_in
+def operation_list(request: AuthedRequest) -> HttpResponse:
+    chosen = OperationFilter(request.GET, queryset=operations_of(request.user), request=request)
+    page = Paginator(chosen.qs, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "filter": chosen,
+        "rows": [present_operation(operation) for operation in page],
+        "page": page,
+        "previous_url": chosen.page_url(page.previous_page_number()) if page.has_previous() else "",
+        "next_url": chosen.page_url(page.next_page_number()) if page.has_next() else "",
+    }
+    return render_page(request, "registries/operation_list.html", context, fragments=["operation-list"])
+
+
+@require_safe
+@signed_in
+def operation_detail(request: AuthedRequest, operation_id: int) -> HttpResponse:
+    operation = operations_of(request.user).select_related("profile").filter(pk=operation_id).first()
+    if operation is None:
+        raise Http404("No such operation.")
+    problem = _look_again(operation)
+    if operation.profile:
+        load_access(request, operation.profile.slug)  # the band and the navigation of its profile
+    tick = request.GET.get("tick", "")
+    at = int(tick) if tick.isdecimal() and len(tick) < 4 else 0
+    context = {
+        "operation": operation,
+        "row": present_operation(operation),
+        "differences": _differences(operation),
+        "problem": problem,
+        "poll_tick": at + 1 if operation.is_open and at < len(PAUSES_S) else 0,
+        "poll_pause": PAUSES_S[min(at, len(PAUSES_S) - 1)],
+    }
+    return render_page(request, "registries/operation_detail.html", context, fragments=["operation-detail"])
+
+
+def present_operation(operation: Operation) -> dict[str, Any]:
+    """An operation as a row or an event: words, tone and icon of its outcome."""
+    return {
+        "id": operation.pk,
+        "url": operation.get_absolute_url(),
+        "state": operation.state,
+        "word": operation.get_state_display(),
+        "tone": OPERATION_TONES[operation.state],
+        "icon": OPERATION_ICONS[operation.state],
+        "verb": VERBS[Operation.Verb(operation.verb)][0],
+        "sentence": operation_sentence(operation),
+        "address": address_html(operation.target_name) if operation.target_name else operation.target_id,
+        "actor": operation.actor_name,
+        "profile": operation.profile_name,
+        "detail": _detail(operation),
+        "age": ago(operation.age),
+        "started": moment(operation.started_at),
+        "iso": operation.started_at.isoformat(),
+        "took": short_age((operation.finished_at - operation.started_at).total_seconds())
+        if operation.finished_at
+        else "–",
+    }
+
+
+def _detail(operation: Operation) -> str:
+    if operation.warning:
+        return operation.warning
+    if operation.state == Operation.State.UNKNOWN:
+        return "outcome unknown, checking…"
+    if operation.is_open:
+        if operation.age > operations.LONG_PENDING:
+            return f"still pending after {short_age(operation.age.total_seconds())}"
+        return "waiting for Rancher" if operation.accepted_at or operation.step != "queued" else "waiting for the worker"
+    return operation.error_text
+
+
+def _look_again(operation: Operation) -> str:
+    """Settles an open operation by reading Rancher; why it could not be read, if so."""
+    if not operation.is_open or operation.profile is None:
+        return ""
+    try:
+        operations.settle_open(operation.profile)
+    except RancherError as error:
+        return str(error)
+    finally:
+        profile = operation.profile
+        operation.refresh_from_db()
+        operation.profile = profile
+    return ""
+
+
+def _differences(operation: Operation) -> list[tuple[str, str, str]]:
+    """Field, before, after: of what was changed."""
+    before, after = operation.before or {}, operation.after or operation.input
+    names = ("server_address", "name", "description", "state")
+    rows = [(name, before.get(name), after.get(name)) for name in names if name in before or name in after]
+    labels = {"server_address": "Server address", "name": "Name", "description": "Description", "state": "State"}
+    return [(labels[name], old or "–", new or "–") for name, old, new in rows]
+
+

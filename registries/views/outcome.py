@@ -1,0 +1,47 @@
+"""What people are told after a write: in a toast, or on the form."""
+
+from django.http import HttpRequest
+
+from dashboard.http import toast
+from registries.access import Access
+from registries.display import VERBS
+from registries.models import Operation
+from registries.rancher.types import Registry
+from django.urls import reverse
+
+State, Verb = Operation.State, Operation.Verb
+
+
+def announce(request: HttpRequest, access: Access, operation: Operation, registry: Registry | None = None) -> None:
+    """A toast for what became of the operation. Taken by Rancher is not yet done: then it says what is going on."""
+    _, _, doing, done = VERBS[Verb(operation.verb)]
+    name = operation.target_name or operation.target_id
+    where = f"{access.profile.name}, operation {operation.pk}"
+    match operation.state:
+        case State.SUCCEEDED:
+            undo = ""
+            if registry and operation.verb == Verb.REMOVE and "restore" in registry.actions and access.may_change:
+                undo = reverse("registry_act", args=[access.profile.slug, registry.id, "restore"])
+            toast(request, "good", f"{name}: {done.lower()}", detail=where, href=undo, label="Restore…" if undo else "")
+        case State.FAILED:
+            toast(
+                request,
+                "bad",
+                f"{name}: not {done.lower()}",
+                detail=operation.error_text or where,
+                href=operation.get_absolute_url(),
+                label="Details",
+            )
+        case State.UNKNOWN:
+            toast(
+                request,
+                "warn",
+                f"{name}: outcome unknown, checking…",
+                detail="Corral reads Rancher again and never resends.",
+                href=operation.get_absolute_url(),
+                label="Details",
+            )
+        case _:
+            toast(request, "busy", f"{doing} {name}…", detail=where)
+    if operation.warning:
+        toast(request, "warn", "Look at this", detail=operation.warning, href=operation.get_absolute_url(), label="Details")

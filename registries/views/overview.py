@@ -1,0 +1,118 @@
+"""The overview: every profile that one may see, each with its own health, and what needs a person."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from dashboard.http import AuthedRequest, is_fragment, render_fragments, render_page
+from registries.access import Access, is_admin, profile_view, profiles_of, signed_in
+from registries.display import ago
+from registries.roles import Right
+from registries.services import overview
+from registries.services.overview import Attention, Summary
+from registries.views.operation import present_operation
+from registries.views.rows import address_html
+
+# health -> tone, icon, word
+HEALTH = {
+    "answers": ("good", "active", "Answers"),
+    "unreachable": ("bad", "unreachable", "Unreachable"),
+    "keys": ("bad", "key", "Keys rejected"),
+    "no_keys": ("warn", "key", "Needs keys"),
+    "unread": ("idle", "waiting", "Not read yet"),
+}
+
+
+@require_safe
+@signed_in
+def overview_page(request: AuthedRequest) -> HttpResponse:
+    summaries = overview.summarise(profiles_of(request.user))
+    attention = [item for summary in summaries for item in summary.attention]
+    context = {
+        "cards": [present_card(summary, is_loading=True) for summary in summaries],
+        "answering": sum(summary.health == "answers" for summary in summaries),
+        "active": sum(summary.counts["active"] for summary in summaries),
+        "attention": [present_attention(item, admin=is_admin(request.user)) for item in attention],
+        "operations": [present_operation(one) for one in overview.recent_operations(request.user)],
+    }
+    return render_page(request, "registries/overview.html", context)
+
+
+@require_safe
+@profile_view(Right.READ_PROFILE)
+def profile_card(request: AuthedRequest, access: Access) -> HttpResponse:
+    """One profile's card, read live; a dead Rancher costs this card and nothing else."""
+    if not is_fragment(request):
+        return redirect(access.profile)
+    error = overview.refresh(access.profile)
+    (summary,) = overview.summarise([access.profile])
+    card = present_card(summary, is_loading=False)
+    return render_fragments(
+        request, ("registries/overview.html#profile-cards", {"cards": [card]}), status=503 if error else 200
+    )
+
+
+def present_card(summary: Summary, *, is_loading: bool) -> dict[str, Any]:
+    profile = summary.profile
+    health = summary.health
+    tone, icon, word = HEALTH[health]
+    warnings = sum(item.kind in {"never_matches", "twins"} for item in summary.attention)
+    if health == "answers" and warnings:
+        tone, icon, word = "warn", "warning", f"{warnings} warning{'s' if warnings > 1 else ''}"
+    now = timezone.now()
+    contact = ago(now - profile.contact_at) if profile.contact_at else "never"
+    age = now - profile.inventory_read_at if profile.inventory_read_at else None
+    return {
+        "profile": profile,
+        "url": reverse("registry_list", args=[profile.slug]),
+        "card_url": reverse("profile_card", args=[profile.slug]),
+        "is_loading": is_loading and profile.has_keys,
+        "tone": tone,
+        "icon": icon,
+        "word": word,
+        "contact": contact,
+        "contact_note": profile.failure_reason.replace("_", " ")
+        if profile.failing_since
+        else f"{profile.contact_ms} ms"
+        if profile.contact_ms is not None
+        else "",
+        "active": summary.counts["active"],
+        "inactive": summary.counts["inactive"],
+        "changing": summary.counts["changing"],
+        "error": summary.counts["error"],
+        "warnings": warnings,
+        "version": profile.server_version,
+        "stale": ago(age) if profile.failing_since and age else "",
+        "is_failing": bool(profile.failing_since),
+    }
+
+
+def present_attention(item: Attention, *, admin: bool) -> dict[str, Any]:
+    """What needs a person, with the one place to go for it; what only an admin can do leads others to the facts."""
+    profile = item.profile
+    detail_url = profile.get_absolute_url()
+    edit_url = reverse("profile_update", args=[profile.slug]) if admin else detail_url
+    registry_url = (
+        reverse("registry_detail", args=[profile.slug, item.target_id]) if item.target_id else detail_url
+    )
+    tone, icon, words, url, label = {
+        "unreachable": ("bad", "unreachable", "does not answer", detail_url, "Check"),
+        "keys": ("bad", "key", "cannot use its keys", edit_url, "Re-enter keys" if admin else "See why"),
+        "unchecked": ("warn", "warning", "was saved though its check failed", detail_url, "See steps"),
+        "never_matches": ("warn", "warning", "will never match an image", registry_url, "Open"),
+        "twins": ("warn", "differs", "is there twice", registry_url, "Compare"),
+    }[item.kind]
+    return {
+        "tone": tone,
+        "icon": icon,
+        "words": words,
+        "url": url,
+        "label": label,
+        "profile": profile,
+        "address": address_html(item.subject) if item.subject else "",
+        "detail": item.detail,
+    }

@@ -1,0 +1,127 @@
+"""Activate, deactivate, remove, purge, restore: a confirmation by GET, the deed by POST."""
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from dashboard.http import AuthedRequest, go, page_in_view, render_fragments, render_page
+from registries.access import Access, profile_view
+from registries.display import VERBS
+from registries.forms.registry import ConfirmForm
+from registries.models import Operation
+from registries.rancher.errors import RancherError
+from registries.rancher.types import Registry
+from registries.roles import Right
+from registries.services.operations import KeyTaken
+from registries.services.registries import ActionUnavailable, Request, change_state, needs_deactivation, offered
+from registries.services.sighting import Sighting, sight_registry
+from registries.views import outcome
+from registries.views.registry_detail import detail_context
+from registries.views.registry_list import row_fragments
+from registries.views.rows import DANGEROUS, address_html
+
+TEMPLATE = "registries/registry_confirm.html"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@profile_view(Right.CHANGE_REGISTRIES)
+def registry_act(request: AuthedRequest, access: Access, registry_id: str, verb: str) -> HttpResponse:
+    try:
+        found = sight_registry(access.profile, registry_id)
+    except RancherError as error:
+        return render_page(request, "registries/registry_unreachable.html", {"error": error}, status=503)
+    if found is None:
+        raise Http404("Rancher knows no such registry in this project; it may have been purged.")
+    name = found.registry.server_address or found.registry.id
+    form = ConfirmForm(request.POST or None, name=name, is_protected=access.profile.is_protected)
+    deed = Operation.Verb(verb)
+    if request.method != "POST" or not form.is_valid():
+        return _confirmation(request, access, found, deed, form)
+    try:
+        operation = _do(access, found, deed, Request(form.cleaned_data["operation_key"], request.request_id))
+    except (ActionUnavailable, KeyTaken, RancherError) as problem:
+        form.add_error(None, str(problem))
+        return _confirmation(request, access, found, deed, form)
+    outcome.announce(request, access, operation, found.registry)
+    return _what_became(request, access, operation)
+
+
+def _do(access: Access, found: Sighting, verb: Operation.Verb, form: Request) -> Operation:
+    if found.error is not None:
+        raise found.error
+    return change_state(access, found.registry, verb=verb, request=form)
+
+
+def _confirmation(
+    request: AuthedRequest, access: Access, found: Sighting, verb: Operation.Verb, form: ConfirmForm
+) -> HttpResponse:
+    context = {
+        "registry": found.registry,
+        "address": address_html(found.registry.server_address or ""),
+        "verb": verb.value,
+        "form": form,
+        "back": reverse("registry_detail", args=[access.profile.slug, found.registry.id]),
+        "is_danger": verb in DANGEROUS,
+        "problem": _why_not(access, found, verb),
+    }
+    context |= _wording(found.registry, verb)
+    status = 422 if form.is_bound else 200
+    return render_page(request, TEMPLATE, context, fragments=["dialog"], status=status)
+
+
+def _why_not(access: Access, found: Sighting, verb: Operation.Verb) -> str:
+    """Why it cannot be done now, for a page that was opened without a button; empty when it can."""
+    if access.profile.is_read_only:
+        return access.why_not
+    if found.error is not None:
+        return f"{found.error} Nothing can be changed until Rancher answers again."
+    if found.is_gone:
+        return "Rancher no longer knows this registry: it was purged."
+    if verb not in offered(found.registry):
+        return f"Rancher doesn't offer it while the registry is {found.registry.state}."
+    return ""
+
+
+def _wording(registry: Registry, verb: Operation.Verb) -> dict[str, Any]:
+    """What will happen, in steps, and what can't be undone."""
+    label = VERBS[verb][0]
+    users = [credential.public_value or credential.id for credential in registry.credentials or ()]
+    match verb:
+        case Operation.Verb.ACTIVATE:
+            effect, steps = "Hosts of this project will pull from it with its credential again.", []
+        case Operation.Verb.DEACTIVATE:
+            effect = "Hosts of this project will no longer pull from it with a password. It can be activated again."
+            steps = []
+        case Operation.Verb.REMOVE:
+            effect = "Hosts of this project will no longer pull from it with a password."
+            steps = [("removed", "Remove it from the list", "Rancher purges it some minutes later, credentials included")]
+            if needs_deactivation(registry):
+                steps.insert(0, ("pause", "Deactivate it", "Rancher removes only inactive registries"))
+                label = "Deactivate and remove"
+        case Operation.Verb.PURGE:
+            effect = "The removed registry and its credentials are deleted for good. This can't be undone."
+            steps = []
+        case _:
+            effect = "The removed registry comes back as inactive, with its credentials."
+            steps = []
+    return {"label": label, "title": VERBS[verb][0], "effect": effect, "steps": steps, "users": users}
+
+
+def _what_became(request: AuthedRequest, access: Access, operation: Operation) -> HttpResponse:
+    """The page one was on, with the registry as it is now; without JavaScript its own page."""
+    in_view = page_in_view(request)
+    detail_url = reverse("registry_detail", args=[access.profile.slug, operation.target_id])
+    if in_view not in {"registry_list", "registry_detail"}:
+        return go(request, detail_url)
+    found = sight_registry(access.profile, operation.target_id)
+    if found is None:
+        return go(request, reverse("registry_list", args=[access.profile.slug]))
+    for settled in found.settled:
+        if settled.pk != operation.pk:
+            outcome.announce(request, access, settled, found.registry)
+    if in_view == "registry_list":
+        return row_fragments(request, access, found, out_of_band=True)
+    context = detail_context(access, found) | {"out_of_band": True}
+    return render_fragments(request, ("registries/registry_detail.html#registry-detail", context))

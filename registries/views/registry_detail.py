@@ -1,0 +1,128 @@
+"""One registry: every field that the API documents, its credentials, its operations, and the same call as a command."""
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from dashboard.http import AuthedRequest, render_page
+from registries.access import Access, profile_view
+from registries.addresses import examine_address
+from registries.display import VERBS, moment, short_age, state_icon, state_word
+from registries.models import ConnectionProfile, Operation
+from registries.rancher.errors import RancherError
+from registries.rancher.types import Registry, RegistryCredential
+from registries.roles import Right
+from registries.services.registries import needs_deactivation, offered
+from registries.services.sighting import Sighting, recent_operations, sight_registry
+from registries.views import outcome
+from registries.views.rows import DANGEROUS, PAUSES_S, address_html, shown_state
+
+# what the API documents beside the fields that the page shows by themselves: label, attribute (rancher.md, "Registry")
+FACTS = (
+    ("Id", "id"),
+    ("UUID", "uuid"),
+    ("Account", "account_id"),
+    ("Kind", "kind"),
+    ("State", "state"),
+    ("Transitioning", "transitioning"),
+    ("Transitioning message", "transitioning_message"),
+    ("Transitioning progress", "transitioning_progress"),
+    ("Driver", "driver_name"),
+    ("External id", "external_id"),
+    ("Block device path", "block_device_path"),
+    ("Volume access mode", "volume_access_mode"),
+    ("Volume capabilities", "volume_capabilities"),
+)
+
+
+@require_safe
+@profile_view(Right.READ_PROFILE)
+def registry_detail(request: AuthedRequest, access: Access, registry_id: str) -> HttpResponse:
+    try:
+        found = sight_registry(access.profile, registry_id)
+    except RancherError as error:
+        return render_page(request, "registries/registry_unreachable.html", {"error": error}, status=503)
+    if found is None:
+        raise Http404("Rancher knows no such registry in this project; it may have been purged.")
+    for operation in found.settled:
+        outcome.announce(request, access, operation, found.registry)
+    tick = request.GET.get("tick", "")
+    context = detail_context(access, found, tick=int(tick) if tick.isdecimal() and len(tick) < 4 else 0)
+    return render_page(request, "registries/registry_detail.html", context, fragments=["registry-detail"])
+
+
+def detail_context(access: Access, found: Sighting, *, tick: int = 0) -> dict[str, Any]:
+    registry = found.registry
+    state = shown_state(registry, found.pending) if found.is_live else ("purged" if found.is_gone else registry.state)
+    may_change = access.may_change and found.is_live and not found.is_moving
+    return {
+        "registry": registry,
+        "found": found,
+        "state": {"slug": state, "word": state_word(state), "icon": state_icon(state)},
+        "actions": _actions(registry) if may_change else [],
+        "may_edit": may_change and Operation.Verb.UPDATE in offered(registry),
+        "facts": [(label, _shown(getattr(registry, attribute))) for label, attribute in FACTS],
+        "times": [
+            ("Created", moment(registry.created_at)),
+            ("Removed", moment(registry.removed_at)),
+            ("Remove time", _shown(registry.remove_time)),
+        ],
+        "address": address_html(registry.server_address or ""),
+        "judged": examine_address(registry.server_address or ""),
+        "credentials": _credentials(registry),
+        "operations": recent_operations(access.profile, registry.id),
+        "command": _command(access.profile, registry),
+        "poll_tick": tick + 1 if found.is_moving and tick < len(PAUSES_S) else 0,
+        "poll_pause": PAUSES_S[min(tick, len(PAUSES_S) - 1)],
+        "is_slow": found.is_moving and tick >= len(PAUSES_S),
+    }
+
+
+def _actions(registry: Registry) -> list[dict[str, Any]]:
+    """Buttons from the resource's own `actions`; removing an active registry says that it takes two steps."""
+    return [
+        {
+            "verb": verb.value,
+            "label": VERBS[verb][0],
+            "icon": VERBS[verb][1],
+            "is_danger": verb in DANGEROUS,
+            "title": "Deactivates first, then removes" if verb == "remove" and needs_deactivation(registry) else "",
+        }
+        for verb in offered(registry)
+        if verb != Operation.Verb.UPDATE
+    ]
+
+
+def _credentials(registry: Registry) -> list[dict[str, Any]]:
+    """Its credentials, lowest id first; of the active ones Rancher takes the first (rancher.md), if the registry is."""
+    credentials = sorted(registry.credentials or (), key=lambda one: (len(one.id), one.id))
+    used = next((one for one in credentials if one.state == "active" and registry.state == "active"), None)
+    return [_credential(credential, is_used=credential is used) for credential in credentials]
+
+
+def _credential(credential: RegistryCredential, *, is_used: bool) -> dict[str, Any]:
+    created_at = credential.created_at
+    return {
+        "id": credential.id,
+        "user": credential.public_value or "no user",
+        "name": credential.name or "–",
+        "state": credential.state,
+        "word": state_word(credential.state),
+        "icon": state_icon(credential.state),
+        "age": short_age((timezone.now() - created_at).total_seconds()) if created_at else "–",
+        "is_used": is_used,
+    }
+
+
+def _shown(value: object) -> str:
+    if value is None or value == "":
+        return ""
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _command(profile: ConnectionProfile, registry: Registry) -> str:
+    """The call that reads this registry, with variables in place of the key."""
+    path = f"{profile.api_version}/projects/{profile.project_id}/registries/{registry.id}"
+    return f'curl -u "$RANCHER_ACCESS_KEY:$RANCHER_SECRET_KEY" "{profile.base_url.rstrip("/")}/{path}"'

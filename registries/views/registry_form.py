@@ -1,0 +1,168 @@
+"""The forms that create and edit a registry."""
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.views.decorators.http import require_http_methods, require_safe
+
+from dashboard.http import AuthedRequest, go, render_page
+from registries.access import Access, profile_view
+from registries.addresses import examine_address, is_same_address
+from registries.forms.registry import Limits, RegistryCreateForm, RegistryEditForm
+from registries.models import InventoryItem, Operation
+from registries.providers import BY_SLUG, PROVIDERS
+from registries.rancher.errors import RancherError
+from registries.roles import Right
+from registries.services import limits
+from registries.services.operations import KeyTaken
+from registries.services.registries import ActionUnavailable, AddressTaken, Request, create_registry, update_registry
+from registries.services.sighting import Sighting, sight_registry
+from registries.views import outcome
+from registries.views.rows import address_html
+
+State = Operation.State
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@profile_view(Right.CHANGE_REGISTRIES)
+def registry_create(request: AuthedRequest, access: Access) -> HttpResponse:
+    if access.profile.is_read_only:
+        return render_page(request, "registries/registry_read_only.html", {}, status=403)
+    chosen = BY_SLUG.get(request.GET.get("provider", ""))
+    start = {"provider": chosen.slug, "server_address": chosen.address} if chosen else {}
+    form = RegistryCreateForm(
+        _with_provider_address(request.POST) if request.method == "POST" else None,
+        limits=Limits(**limits.of_registries(access.profile)),
+        initial=start,
+    )
+    if request.method == "POST" and form.is_valid() and (done := _create(request, access, form)):
+        return done
+    context = {
+        "form": form,
+        "providers": PROVIDERS,
+        "chosen": BY_SLUG.get(form.provider_chosen()),
+        "address": form.address or (examine_address(start["server_address"]) if start.get("server_address") else None),
+        "never_matches": form.has_error("server_address", "never_matches"),
+    }
+    status = 422 if form.is_bound else 200
+    return render_page(request, "registries/registry_create.html", context, fragments=["registry-form"], status=status)
+
+
+@require_safe
+@profile_view(Right.CHANGE_REGISTRIES)
+def address_check(request: AuthedRequest, access: Access) -> HttpResponse:
+    """What would come of an address, as it is typed: cleaned, judged, and whether it is there already (last known)."""
+    chosen = BY_SLUG.get(request.GET.get("provider", ""))
+    typed = request.GET.get("server_address", "")[:2000]
+    if request.GET.get("pick"):
+        typed = chosen.address if chosen else ""
+    address = examine_address(typed) if typed.strip() else None
+    twin = None
+    if address:
+        items = InventoryItem.objects.filter(profile=access.profile, gone_at=None).only("rancher_id", "server_address")
+        twin = next((one for one in items if is_same_address(one.server_address, address.cleaned or typed)), None)
+    context = {"address": address, "twin": twin, "chosen": chosen, "picked": request.GET.get("pick"), "typed": typed}
+    return render_page(
+        request, "registries/address_check.html", context, fragments=["address-check", "address-field"]
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@profile_view(Right.CHANGE_REGISTRIES)
+def registry_update(request: AuthedRequest, access: Access, registry_id: str) -> HttpResponse:
+    try:
+        found = sight_registry(access.profile, registry_id)
+    except RancherError as error:
+        return render_page(request, "registries/registry_unreachable.html", {"error": error}, status=503)
+    if found is None or found.is_gone:
+        raise Http404("Rancher knows no such registry in this project; it may have been purged.")
+    registry = found.registry
+    form = RegistryEditForm(
+        request.POST if request.method == "POST" else None,
+        limits=Limits(**limits.of_registries(access.profile)),
+        initial={"name": registry.name or "", "description": registry.description or ""},
+    )
+    if request.method == "POST" and form.is_valid() and (done := _update(request, access, found, form)):
+        return done
+    context = {"form": form, "registry": registry, "found": found, "address": address_html(registry.server_address or "")}
+    status = 422 if form.is_bound else 200
+    return render_page(request, "registries/registry_update.html", context, fragments=["registry-form"], status=status)
+
+
+def _with_provider_address(data: Any) -> Any:
+    """A provider with one address and nothing typed: its address, so that the tiles work without JavaScript."""
+    provider = BY_SLUG.get(data.get("provider", ""))
+    if provider and provider.address and not data.get("server_address", "").strip():
+        data = data.copy()
+        data["server_address"] = provider.address
+    return data
+
+
+def _create(request: AuthedRequest, access: Access, form: RegistryCreateForm) -> HttpResponse | None:
+    """The answer to a create that got through; None when the form says what is wrong."""
+    fields = form.cleaned_data
+    try:
+        operation = create_registry(
+            access,
+            request=Request(fields["operation_key"], request.request_id),
+            server_address=fields["server_address"],
+            name=fields["name"],
+            description=fields["description"],
+        )
+    except AddressTaken as taken:
+        form.add_error("server_address", _already_there(access, taken))
+        return None
+    except (KeyTaken, RancherError) as problem:
+        form.add_error(None, f"{problem} Nothing was created.")
+        return None
+    if operation.state == State.FAILED:
+        _explain(form, operation)
+        return None
+    outcome.announce(request, access, operation)
+    if operation.target_id:
+        return go(request, reverse("registry_detail", args=[access.profile.slug, operation.target_id]))
+    return go(request, operation.get_absolute_url())
+
+
+def _update(request: AuthedRequest, access: Access, found: Sighting, form: RegistryEditForm) -> HttpResponse | None:
+    detail_url = reverse("registry_detail", args=[access.profile.slug, found.registry.id])
+    if not form.changes():
+        return go(request, detail_url)
+    try:
+        if found.error is not None:
+            raise found.error
+        operation = update_registry(
+            access,
+            found.registry,
+            request=Request(form.cleaned_data["operation_key"], request.request_id),
+            changes=form.changes(),
+        )
+    except (ActionUnavailable, KeyTaken, RancherError) as problem:
+        form.add_error(None, f"{problem} Nothing was changed.")
+        return None
+    if operation.state == State.FAILED:
+        _explain(form, operation)
+        return None
+    outcome.announce(request, access, operation)
+    return go(request, detail_url)
+
+
+def _already_there(access: Access, taken: AddressTaken) -> Any:
+    existing = taken.existing
+    return format_html(
+        '{} already has <a href="{}">{}</a> ({}, {}). Nothing was sent.',
+        access.profile.name,
+        reverse("registry_detail", args=[access.profile.slug, existing.id]),
+        existing.server_address,
+        existing.id,
+        existing.state,
+    )
+
+
+def _explain(form: RegistryEditForm, operation: Operation) -> None:
+    """Puts the reason of a failed operation on its field, or above the form; the next try is a new operation."""
+    field = {"name": "name", "description": "description", "serverAddress": "server_address"}.get(operation.error_field)
+    form.add_error(field if field in form.fields else None, operation.error_text)
+    form.renew_key()

@@ -1,0 +1,163 @@
+"""The list of a profile's registries, its rows in transition, and its export."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from dashboard.http import AuthedRequest, is_fragment, query_in_view, render_fragments, render_page
+from registries.access import Access, profile_view
+from registries.models import Operation
+from registries.roles import Right
+from registries.services import inventory, operations
+from registries.services.inventory import Reading
+from registries.services.listing import SIZES, ListPage, ListQuery, find_registries
+from registries.services.registry_export import export_registries
+from registries.services.sighting import Sighting, sight_registry
+from registries.views import outcome
+from registries.views.rows import present_rows
+
+COLUMNS = (
+    ("address", "Address", ""),
+    ("state", "State", ""),
+    ("name", "Name", "optional"),
+    ("description", "Description", "optional wide-only"),
+    ("credentials", "User", ""),
+    ("age", "Age", "number"),
+)
+FACETS = (
+    ("", "All"),
+    ("active", "Active"),
+    ("inactive", "Inactive"),
+    ("changing", "Changing"),
+    ("error", "Error"),
+    ("attention", "Needs attention"),
+    ("removed", "Removed"),
+)
+
+
+@require_safe
+@profile_view(Right.READ_PROFILE)
+def registry_list(request: AuthedRequest, access: Access) -> HttpResponse:
+    query = ListQuery.parse(request.GET)
+    reading = inventory.read_or_recall(access.profile, fresh="read" in request.GET)
+    context = list_context(access, reading, query)
+    return render_page(request, "registries/registry_list.html", context, fragments=["registry-list"])
+
+
+@require_safe
+@profile_view(Right.READ_PROFILE)
+def registry_row(request: AuthedRequest, access: Access, registry_id: str) -> HttpResponse:
+    """A row in transition asks for itself; it comes back without the trigger when the registry rests."""
+    if not is_fragment(request):
+        return redirect("registry_detail", access.profile.slug, registry_id)
+    found = sight_registry(access.profile, registry_id)
+    if found is None:
+        raise Http404("Rancher knows no such registry.")
+    tick = request.GET.get("tick", "")
+    for operation in found.settled:
+        outcome.announce(request, access, operation, found.registry)
+    return row_fragments(request, access, found, tick=int(tick) if tick.isdecimal() and len(tick) < 4 else 0)
+
+
+@require_safe
+@profile_view(Right.READ_PROFILE)
+def registry_export(request: AuthedRequest, access: Access) -> HttpResponse:
+    """What the list shows, all pages of it."""
+    query = ListQuery.parse(request.GET)
+    kind = "json" if request.GET.get("format") == "json" else "csv"
+    reading = inventory.read_or_recall(access.profile)
+    page = _find(access, reading, query)
+    body, content_type = export_registries(page.matching, kind=kind)
+    response = HttpResponse(body, content_type=content_type)
+    response["Content-Disposition"] = f'attachment; filename="{access.profile.slug}-registries.{kind}"'
+    return response
+
+
+def row_fragments(
+    request: AuthedRequest, access: Access, found: Sighting, *, tick: int = 0, out_of_band: bool = False
+) -> HttpResponse:
+    """The registry's row as it is now, and the facets with their counts; nothing in its place when it left the list."""
+    pending = {found.registry.id: found.pending} if found.pending else {}
+    rows = present_rows(
+        [found.registry],
+        access=access,
+        now=timezone.now(),
+        is_live=found.is_live,
+        pending=pending,
+        tick=tick,
+    )
+    if found.is_gone or found.registry.state in {"removed", "purging", "purged"}:
+        rows = [{"id": found.registry.id, "is_gone": True}]
+    parts: list[tuple[str, Mapping[str, Any]]] = [
+        ("registries/registry_list.html#registry-rows", {"rows": rows, "out_of_band": out_of_band})
+    ]
+    if found.settled or out_of_band:
+        query = ListQuery.parse(query_in_view(request))
+        counted = _find(access, inventory.recall(access.profile), query)
+        parts.append(
+            ("registries/registry_list.html#registry-facets", facet_context(access, counted, query) | {"swap": True})
+        )
+    return render_fragments(request, *parts)
+
+
+def list_context(access: Access, reading: Reading, query: ListQuery) -> dict[str, Any]:
+    profile = access.profile
+    left: list[Operation] = operations.open_operations(profile)
+    if reading.is_live and left:
+        left = operations.settle_from_reading(left, reading)
+    page = _find(access, reading, query)
+    showing_removed = query.state == "removed"
+    rows = present_rows(
+        page.rows,
+        access=access,
+        now=timezone.now(),
+        is_live=reading.is_live and not showing_removed,
+        pending={} if showing_removed else {operation.target_id: operation for operation in left},
+    )
+    return facet_context(access, page, query) | {
+        "reading": reading,
+        "rows": rows,
+        "page": page,
+        "headers": _headers(query),
+        "sizes": [(size, query.url(size=size), size == query.size) for size in SIZES],
+        "previous_url": query.url(page=page.page - 1) if page.page > 1 else "",
+        "next_url": query.url(page=page.page + 1) if page.page < page.pages else "",
+        "here": query.url(page=query.page),
+        "lost_creates": [one for one in left if one.verb == Operation.Verb.CREATE and not one.target_id],
+    }
+
+
+def facet_context(access: Access, page: ListPage, query: ListQuery) -> dict[str, Any]:
+    """The facets; those that count nothing are left out, but for the one in force."""
+    counts = dict(page.counts) | {"": page.total}
+    if query.state != "removed":
+        counts["removed"] = len(inventory.recall_removed(access.profile))
+    facets = [
+        {"url": query.url(state=slug), "label": label, "count": counts.get(slug, 0), "slug": slug}
+        for slug, label in FACETS
+        if counts.get(slug) or slug in {"", "active", "inactive", query.state}
+    ]
+    return {"facets": facets, "query": query}
+
+
+def _find(access: Access, reading: Reading, query: ListQuery) -> ListPage:
+    if query.state != "removed":
+        return find_registries(reading.registries, query)
+    removed = tuple(map(inventory.as_removed_registry, inventory.recall_removed(access.profile)))
+    live = find_registries(reading.registries, ListQuery(q=query.q))
+    page = find_registries(removed, query)
+    return page.with_counts(dict(live.counts) | {"removed": len(page.matching)}, total=live.total)
+
+
+def _headers(query: ListQuery) -> list[dict[str, str]]:
+    headers = []
+    for sort, label, css in COLUMNS:
+        is_current = sort == query.sort
+        order = "desc" if is_current and query.order == "asc" else "asc"
+        aria = ("ascending" if query.order == "asc" else "descending") if is_current else ""
+        headers.append({"url": query.url(sort=sort, order=order), "label": label, "css": css, "aria": aria})
+    return headers
