@@ -1,6 +1,7 @@
 """Reads settings from the environment: typed, and with one sentence for each that is missing or malformed."""
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -40,6 +41,14 @@ def number(name: str, default: int) -> int:
         return int(value)
     except ValueError:
         raise ImproperlyConfigured(f"{name} is not a whole number.") from None
+
+
+def choice(name: str, default: str, options: Collection[str]) -> str:
+    """One of a few words, in capitals."""
+    value = text(name, default).upper()
+    if value not in options:
+        raise ImproperlyConfigured(f"{name} is none of {', '.join(options)}.")
+    return value
 
 
 def words(name: str, default: str = "") -> list[str]:

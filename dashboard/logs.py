@@ -1,8 +1,8 @@
 """Log lines as JSON, one an event, with the request they belong to.
 
-What may be in a line is a closed list: the message, and those fields of the record that are named here. Headers, bodies,
-settings and local variables never get in, so a secret can't either; `REDACTED` is what stands where a message would have
-shown a key all the same.
+What may be in a line is a closed list: the message, and those fields of the record that are named here. Headers,
+bodies, settings and local variables never get in, so a secret can't either; where a message would have shown one
+all the same, `REDACTED` stands.
 """
 
 import json
@@ -19,22 +19,21 @@ from dashboard.request_id import current_request_id
 FIELDS = ("event", "method", "path", "status", "milliseconds", "profile", "operation", "reason", "task")
 
 REDACTED = "[redacted]"
-SECRETS = re.compile(
-    r"""(?ix)
-    (?P<lead>
-        \b(?:basic|bearer)\s+                                     # Authorization
-      | ://[^\s/@:]*:                                             # userinfo of a URL
-      | (?:secret|password|passwd|token|api[_-]?key|access[_-]?key|sessionid|authorization|cookie)[\w-]*
-        ["']?\s*[:=]\s*["']?                                      # name: value, name=value, "name": "value"
-    )
-    (?P<value>[^\s"'&,;@}\]]+)
-    """
+SECRETS = (
+    re.compile(r"(?i)(\b(?:basic|bearer)\s+)[^\s\"',;]+"),  # Authorization
+    re.compile(r"(://[^\s/@:]*:)[^\s/@]+(?=@)"),  # userinfo of a URL
+    re.compile(  # name: value, name=value, "name": "value"
+        r"(?i)((?:secret|passw(?:or)?d|token|api[_-]?key|access[_-]?key|session_?id|cookie)[\w-]*[\"']?\s*[:=]\s*[\"']?)"
+        r"[^\s\"'&,;}\]]+"
+    ),
 )
 
 
 def redact(text: str) -> str:
     """The text without what reads like a secret: Authorization values, userinfo of URLs, values of telling names."""
-    return SECRETS.sub(rf"\g<lead>{REDACTED}", text)
+    for secret in SECRETS:
+        text = secret.sub(rf"\g<1>{REDACTED}", text)
+    return text
 
 
 class RequestId(logging.Filter):

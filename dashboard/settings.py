@@ -17,7 +17,10 @@ SECRET_KEY = env.text("CORRAL_SECRET_KEY")
 ENCRYPTION_KEYS = env.text("CORRAL_ENCRYPTION_KEYS")
 ALLOWED_HOSTS = env.words("CORRAL_HOSTS", "127.0.0.1 localhost" if DEMO else "")
 CSRF_TRUSTED_ORIGINS = env.words("CORRAL_ORIGINS")
+BEHIND_PROXY = env.flag("CORRAL_BEHIND_PROXY")
 WORKERS = env.number("CORRAL_WORKERS", 2)
+THREADS = env.number("CORRAL_THREADS", 8)
+METRICS_TOKEN = env.text("CORRAL_METRICS_TOKEN", "")
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -39,6 +42,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "dashboard.middleware.request_id",
+    "dashboard.metrics.count_requests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "dashboard.middleware.security_headers",
@@ -108,9 +112,10 @@ CSRF_COOKIE_SECURE = SECURE
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "dashboard.errors.csrf_failure"
 SECURE_SSL_REDIRECT = SECURE
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("CORRAL_BEHIND_PROXY") else None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0  # sign-in limits count clients, not the proxy
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 512 * 1024
@@ -129,11 +134,12 @@ USE_I18N = False
 TIME_ZONE = "UTC"
 USE_TZ = True
 
+LOG_LEVEL = env.choice("CORRAL_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"request_id": {"()": "dashboard.logs.RequestId"}},
     "formatters": {"json": {"()": "dashboard.logs.JSONLines"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request_id"]}},
-    "root": {"handlers": ["stderr"], "level": env.text("CORRAL_LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
 }

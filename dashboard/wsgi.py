@@ -1,8 +1,17 @@
-"""The WSGI entry point that gunicorn serves."""
+"""The WSGI entry point that gunicorn serves. It refuses what `checks.py` refuses, whatever server loads it."""
 
 import os
+import sys
 
+import django
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+django.setup()
+try:
+    call_command("check")
+except SystemCheckError as error:
+    sys.exit(str(error))
 application = get_wsgi_application()

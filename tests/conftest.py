@@ -1,11 +1,17 @@
 """What every test starts from."""
 
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
+
+from tests import chromium
+
+NO_CHROMIUM = "no Chromium is installed (Debian, Ubuntu: apt install chromium)"
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +31,26 @@ def _empty_cache() -> None:
 def _static_root(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Whitenoise warns about a folder of collected files that isn't there; tests serve the sources instead."""
     settings.STATIC_ROOT = str(tmp_path_factory.mktemp("static"))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """How pytest-playwright starts the browser: the system's, at its own path."""
+    return browser_type_launch_args | {"executable_path": chromium.find(), "args": list(chromium.ARGUMENTS)}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if chromium.find() is not None:
+        return
+    if os.environ.get("CI"):
+        raise pytest.UsageError(f"CI is set, and {NO_CHROMIUM}.")
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.skip(reason=NO_CHROMIUM))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    left_out = [report for report in terminalreporter.stats.get("skipped", []) if NO_CHROMIUM in str(report.longrepr)]
+    if left_out:
+        terminalreporter.section("NOT TESTED IN A BROWSER", sep="!", red=True, bold=True)
+        terminalreporter.line(f"{len(left_out)} browser tests were left out: {NO_CHROMIUM}.", red=True, bold=True)

@@ -1,0 +1,62 @@
+# The commands of this project; CONTRIBUTING.md says when to use which.
+#
+#   make run     the demo on http://127.0.0.1:8000 (PORT=8001 for another port, DEMO_PASSWORD=… for your own password)
+#   make test    every test, in a browser too
+#   make lint    ruff, mypy, import-linter, djlint
+#   make bench   what a page costs, against comparators from the same run
+#   make lock    requirements*.in -> requirements*.txt, with hashes
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+PIP := $(PYTHON) -m pip --disable-pip-version-check --quiet
+SOURCES := dashboard registries tests manage.py
+
+.PHONY: run test lint bench lock
+.SILENT:
+
+run: $(VENV)/.runtime
+	exec $(PYTHON) -m dashboard.run
+
+test: $(VENV)/.development
+	$(PYTHON) -m tests.chromium
+	$(PYTHON) -m pytest -n 2 --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
+
+lint: $(VENV)/.development
+	$(VENV)/bin/ruff check $(SOURCES)
+	$(VENV)/bin/ruff format --check $(SOURCES)
+	$(VENV)/bin/mypy $(SOURCES)
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/djlint templates --lint --quiet
+
+bench: $(VENV)/.development
+	$(PYTHON) -m tests.bench
+
+lock:
+	for name in requirements requirements-dev; do \
+	  uv pip compile $$name.in --output-file $$name.txt --generate-hashes --universal --python-version 3.11 \
+	    --no-header --no-emit-index-url --quiet || exit 1; \
+	done
+
+# Stamps: a second start installs nothing.
+$(VENV)/.development: $(VENV)/.runtime requirements-dev.txt
+	echo "Installing what the tests need (once) ..."
+	$(PIP) install --require-hashes -r requirements-dev.txt
+	touch $@
+
+$(VENV)/.runtime: requirements.txt
+	if ! $(PYTHON) -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	  for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	    if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$python; break; fi; \
+	  done; \
+	  if [ -z "$$found" ]; then \
+	    echo "Corral needs Python 3.11 or newer and finds none on the PATH: install it (Debian 12, Ubuntu 24.04: apt install python3), then run make again." >&2; exit 1; \
+	  fi; \
+	  if ! $$found -c 'import ensurepip, venv' 2>/dev/null; then \
+	    echo "$$found has no venv module: install it (Debian, Ubuntu: apt install python3-venv), then run make again." >&2; exit 1; \
+	  fi; \
+	  echo "Making $(VENV) with $$($$found --version) ..."; \
+	  $$found -m venv --clear $(VENV) || exit 1; \
+	fi
+	echo "Installing the requirements (once) ..."
+	$(PIP) install --require-hashes -r requirements.txt
+	touch $@

@@ -1,0 +1,45 @@
+"""Prepares the demo's database: tables, files, people, and (by `demo_profiles`) what they find there."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from dashboard import env
+from dashboard.people.models import SiteRole, User
+
+# `make run` introduces the same four (`dashboard.run`)
+PEOPLE = {
+    "admin": SiteRole.ADMIN,
+    "operator": SiteRole.NONE,
+    "viewer": SiteRole.NONE,
+    "auditor": SiteRole.AUDITOR,
+}
+
+
+class Command(BaseCommand):
+    help = "Prepares the demo; running it again changes nothing but the passwords, which follow DEMO_PASSWORD."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--sandbox", nargs=2, action="append", required=True, metavar=("URL", "KEYS_FILE"))
+        parser.add_argument("--down", required=True, metavar="URL", help="an address at which nobody answers")
+
+    def handle(self, *, sandbox: list[list[str]], down: str, **_: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError("This makes people with a known password: it runs with CORRAL_DEMO=1 only.")
+        call_command("migrate", verbosity=0)
+        call_command("createcachetable", verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0)
+        seed_people(password=env.text("DEMO_PASSWORD"))
+        call_command("demo_profiles", sandbox=sandbox, down=down)
+
+
+def seed_people(*, password: str) -> None:
+    """Makes who is missing, and brings everybody's role and password back to what `make run` prints."""
+    for username, site_role in PEOPLE.items():
+        user, _ = User.objects.get_or_create(username=username)
+        user.site_role = site_role
+        if not user.check_password(password):
+            user.set_password(password)
+        user.save()

@@ -1,0 +1,171 @@
+"""Fills the demo with connection profiles on the stand-in Ranchers; `demo` calls it.
+
+Five profiles: three that work, one whose key may only read, one whose server is down. The last one's registries are
+read once from the second stand-in, as if it had still been there some days ago, so that its last known list is real.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+from django.utils import timezone
+from django.utils.text import slugify
+
+from registries.models import AllowedTarget, ConnectionProfile, InventoryItem, Membership
+from registries.roles import Role
+from registries.services import inventory
+
+LOOPBACK = "127.0.0.1"
+DOWN_SINCE = timedelta(days=3, hours=4)
+MEMBERS = {"operator": Role.OPERATOR, "viewer": Role.VIEWER}
+
+
+@dataclass(frozen=True)
+class Stand:
+    """A stand-in Rancher: where it listens, and the keys (role -> access key, secret key) that it made."""
+
+    url: str
+    keys: dict[str, tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A profile of the demo; `key` is the role whose key it holds."""
+
+    name: str
+    description: str
+    colour: ConnectionProfile.LabelColour
+    tags: tuple[str, ...]
+    stand: int
+    project_id: str
+    key: str
+    api_version: ConnectionProfile.ApiVersion = ConnectionProfile.ApiVersion.V1
+    protection: ConnectionProfile.Protection = ConnectionProfile.Protection.OPEN
+    is_down: bool = False
+
+
+Colour = ConnectionProfile.LabelColour
+PROFILES = (
+    Demo(
+        "Production EU",
+        "Everything customers see, Frankfurt",
+        Colour.ROSE,
+        ("production", "eu"),
+        stand=0,
+        project_id="1a5",
+        key="env",
+        protection=ConnectionProfile.Protection.PROTECTED,
+    ),
+    Demo(
+        "Staging",
+        "What goes to production next",
+        Colour.AMBER,
+        ("staging", "eu"),
+        stand=0,
+        project_id="1a7",
+        key="env2",
+        api_version=ConnectionProfile.ApiVersion.V2_BETA,
+    ),
+    Demo(
+        "Sandbox",
+        "For trying things out; Rancher 1.4, where a removed registry can be restored",
+        Colour.GREEN,
+        ("lab",),
+        stand=1,
+        project_id="1a5",
+        key="env",
+    ),
+    Demo(
+        "Reporting",
+        "Production EU again, through the key of a member who may only read",
+        Colour.BLUE,
+        ("production", "reports"),
+        stand=0,
+        project_id="1a5",
+        key="readonly",
+    ),
+    Demo(
+        "Old office",
+        "The Rancher of the office that moved; switched off since",
+        Colour.GREY,
+        ("legacy",),
+        stand=1,
+        project_id="1a7",
+        key="env2",
+        is_down=True,
+    ),
+)
+DOWN = {demo.name for demo in PROFILES if demo.is_down}
+
+
+class Command(BaseCommand):
+    help = "Fills the demo with profiles; what people changed in them stays."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--sandbox", nargs=2, action="append", required=True, metavar=("URL", "KEYS_FILE"))
+        parser.add_argument("--down", required=True, metavar="URL")
+
+    def handle(self, *, sandbox: list[list[str]], down: str, **_: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError("This opens loopback for connections: it runs with CORRAL_DEMO=1 only.")
+        stands = [Stand(url, json.loads(Path(path).read_text(encoding="utf-8"))) for url, path in sandbox]
+        for profile in seed(stands, down=down):
+            inventory.read_or_recall(profile, fresh=True)
+            if profile.name in DOWN:
+                switch_off(profile, down=down)
+
+
+def seed(stands: list[Stand], *, down: str) -> list[ConnectionProfile]:
+    """Makes everything at the first start, and afterwards only follows the stand-ins to their ports.
+
+    Returns the profiles that are new. One transaction: a start that was broken off leaves nothing half made.
+    """
+    with transaction.atomic():
+        # any port of this machine, over http: where the stand-ins are; only the demo has such a row
+        _, is_first = AllowedTarget.objects.get_or_create(
+            scheme=AllowedTarget.Scheme.HTTP, host=LOOPBACK, ports="", defaults={"note": "The demo's stand-in Ranchers"}
+        )
+        if is_first:
+            return [make_profile(demo, stands[demo.stand]) for demo in PROFILES]
+        for demo in PROFILES:
+            moved = ConnectionProfile.objects.filter(name=demo.name, base_url__startswith=f"http://{LOOPBACK}:")
+            moved.update(base_url=down if demo.is_down else stands[demo.stand].url)
+    return []
+
+
+def make_profile(demo: Demo, stand: Stand) -> ConnectionProfile:
+    access_key, secret_key = stand.keys[demo.key]
+    profile = ConnectionProfile.objects.create(
+        name=demo.name,
+        slug=slugify(demo.name),
+        description=demo.description,
+        tags=list(demo.tags),
+        label_colour=demo.colour,
+        protection=demo.protection,
+        base_url=stand.url,
+        api_version=demo.api_version,
+        project_id=demo.project_id,
+        access_key=access_key,
+        secret_key=secret_key,
+    )
+    for user in get_user_model().objects.filter(username__in=MEMBERS):
+        Membership.objects.create(profile=profile, user=user, role=MEMBERS[user.get_username()])
+    return profile
+
+
+def switch_off(profile: ConnectionProfile, *, down: str) -> None:
+    """Moves the profile to an address where nobody answers, and what is known of it into the past."""
+    ConnectionProfile.objects.filter(pk=profile.pk).update(base_url=down)
+    profile.refresh_from_db()
+    inventory.read_or_recall(profile, fresh=True)  # fails, and notes how
+    then = timezone.now() - DOWN_SINCE
+    ConnectionProfile.objects.filter(pk=profile.pk).update(
+        checked_at=then, contact_at=then, inventory_read_at=then, failing_since=then
+    )
+    InventoryItem.objects.filter(profile=profile).update(seen_at=then)
