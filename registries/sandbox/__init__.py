@@ -1,0 +1,11 @@
+"""A stand-in for a Rancher 1.x server, for the demo and the tests. It answers as the recordings of real servers do.
+
+`Sandbox` is the pure part; `server.serve` mounts it on loopback and `adapter.SandboxAdapter` under `requests`.
+Imports no Django.
+"""
+
+from registries.sandbox.answers import Answer
+from registries.sandbox.sandbox import Sandbox
+from registries.sandbox.seed import new_state
+
+__all__ = ["Answer", "Sandbox", "new_state"]
