@@ -2,8 +2,9 @@
 
 Rancher compares the host of an image name with `serverAddress`, letters' case aside, port included; it neither parses
 nor cleans what it stores (rancher.md, "Which credential is used for an image"). So an address with a scheme, a path, a
-slash or blanks never matches any image, and Rancher takes it all the same. What a host may look like in an image name is
-the grammar of the distribution project's `reference` package: labels of letters, digits and inner hyphens, and a port.
+slash or blanks never matches any image, and Rancher takes it all the same. What a host may look like in an image name
+is the grammar of the distribution project's `reference` package: labels of letters, digits and inner hyphens, and a
+port.
 """
 
 import re
@@ -38,8 +39,9 @@ class ServerAddress:
     """What came of a typed address.
 
     `typed` is what was written, blanks around included; `cleaned` is the form that matches images ("" when there is
-    none); `notes` say in sentences what cleaning changed; `fault` says why no image can ever match what was typed ("" when
-    one can); `hint` is advice about an address that does work; `suggestion` is another address that was probably meant.
+    none); `notes` say in sentences what cleaning changed; `fault` says why no image can ever match what was typed (""
+    when one can); `hint` is advice about an address that does work; `suggestion` is another address that was probably
+    meant.
     """
 
     typed: str
@@ -72,7 +74,7 @@ def examine_address(typed: str) -> ServerAddress:
         rest = rest[scheme.end() :]
         notes.append("Rancher matches an image by host and port only; a scheme would never match.")
     authority, path = _split_path(rest)
-    user, at, hostport = authority.rpartition("@")
+    _, at, hostport = authority.rpartition("@")
     if at:
         pieces.append(Piece("…@", kept=False))  # it may hold a password: not shown again
         notes.append("A user belongs into the credential, not into the address.")

@@ -35,7 +35,7 @@ def state_icon(state: str) -> str:
 
 
 def short_age(seconds: float) -> str:
-    """"4 s", "12 min", "5 h", "16 d", "2 y"."""
+    """ "4 s", "12 min", "5 h", "16 d", "2 y"."""
     if seconds < MINUTE:
         return f"{max(0, int(seconds))} s"
     if seconds < HOUR:
@@ -52,7 +52,7 @@ def ago(age: timedelta | None) -> str:
 
 
 def moment(at: datetime | None) -> str:
-    """"11 Feb 2026, 09:14 UTC"."""
+    """ "11 Feb 2026, 09:14 UTC"."""
     return f"{at.day} {at:%b %Y, %H:%M} UTC" if at else "–"
 
 

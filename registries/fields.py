@@ -57,7 +57,7 @@ class SecretField(models.TextField[Any, Any]):
     def get_prep_value(self, value: Any) -> str:
         return value.token if isinstance(value, Secret) else str(value or "")
 
-    def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> str:  # noqa: ARG002 - Django's signature
+    def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> str:
         if not isinstance(value, Secret):
             raise TypeError("Only a sealed secret is ever written.")
         return value.token

@@ -1,4 +1,4 @@
-"""The registry providers that the create form knows, and what each needs to know. Data, from their public documentation."""
+"""The registry providers that the create form knows, and what each needs to know; from their public documentation."""
 
 from dataclasses import dataclass
 
@@ -35,7 +35,7 @@ PROVIDERS = (
     ),
     Provider(
         "google", "Google", "gcr.io or pkg.dev", "", "europe-west1-docker.pkg.dev", "Google",
-        "gcr.io, eu.gcr.io … or REGION-docker.pkg.dev, without the project. The user is _json_key, the password the key.",
+        "gcr.io, eu.gcr.io … or REGION-docker.pkg.dev, without the project. The user is _json_key, the password a key.",
         "google",
     ),
     Provider(

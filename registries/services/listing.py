@@ -42,7 +42,7 @@ class ListQuery:
         )
 
     def url(self, **changes: object) -> str:
-        """The query string of this query with some changes; defaults are left out, a change of the set goes to page 1."""
+        """The query string of this query with some changes; defaults are left out, another set starts at page 1."""
         target = replace(self, **({"page": 1} | changes))  # type: ignore[arg-type]
         pairs = [(name, value) for name, value in vars(target).items() if value != getattr(ListQuery, name)]
         return f"?{urlencode(pairs)}"

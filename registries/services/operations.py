@@ -58,7 +58,7 @@ class KeyTaken(Exception):
 
 
 def begin(access: Access, intent: Intent) -> tuple[Operation, bool]:
-    """Commits the operation; whether it is new. The same key again gives the operation that is there (a form sent twice).
+    """Commits the operation; whether it is new. The same key again gives the operation that is there.
 
     Raises KeyTaken when the key was used by somebody else or for another profile.
     """
@@ -188,9 +188,7 @@ def verdict(operation: Operation, registry: Registry | None) -> Verdict | None:
     if operation.verb == Verb.UPDATE:
         return _verdict_of_update(operation, registry)
     if registry.transitioning == "error":
-        return Verdict(
-            State.FAILED, "rancher_error", "Rancher took the call and then reported an error on the registry."
-        )
+        return Verdict(State.FAILED, "rancher_error", "Rancher took the call, then reported an error on the registry.")
     if registry.is_moving:
         return None
     reached = {

@@ -45,7 +45,7 @@ class AddressTaken(Exception):
 
 
 class ActionUnavailable(Exception):
-    """Rancher doesn't offer the action in the registry's present state; nothing was sent. The text is for people."""
+    """Rancher doesn't offer the action in the registry's present state; nothing was sent. Its text is for people."""
 
 
 def offered(registry: Registry) -> list[Verb]:
@@ -115,7 +115,7 @@ def _intent(
 ) -> operations.Intent:
     if verb not in offered(registry) and not Operation.objects.filter(key=request.key).exists():
         raise ActionUnavailable(
-            f"Rancher doesn't offer to {verb.label} it while it is {registry.state}. Nothing was sent; here it is as it is now."
+            f"Rancher doesn't offer to {verb.label} it while it is {registry.state}. Nothing was sent."
         )
     return operations.Intent(
         verb,

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from dashboard.http import AuthedRequest, render_page
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_safe
 
-from dashboard.http import AuthedRequest, render_page
 from registries.access import load_access, operations_of, signed_in
 from registries.display import OPERATION_ICONS, OPERATION_TONES, VERBS, ago, moment, operation_sentence, short_age
 from registries.forms.operation import OperationFilter
@@ -87,7 +87,7 @@ def _detail(operation: Operation) -> str:
     if operation.is_open:
         if operation.age > operations.LONG_PENDING:
             return f"still pending after {short_age(operation.age.total_seconds())}"
-        return "waiting for Rancher" if operation.accepted_at or operation.step != "queued" else "waiting for the worker"
+        return "waiting for the worker" if operation.step == "queued" else "waiting for Rancher"
     return operation.error_text
 
 
@@ -113,5 +113,3 @@ def _differences(operation: Operation) -> list[tuple[str, str, str]]:
     rows = [(name, before.get(name), after.get(name)) for name in names if name in before or name in after]
     labels = {"server_address": "Server address", "name": "Name", "description": "Description", "state": "State"}
     return [(labels[name], old or "–", new or "–") for name, old, new in rows]
-
-

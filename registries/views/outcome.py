@@ -1,13 +1,13 @@
 """What people are told after a write: in a toast, or on the form."""
 
-from django.http import HttpRequest
-
 from dashboard.http import toast
+from django.http import HttpRequest
+from django.urls import reverse
+
 from registries.access import Access
 from registries.display import VERBS
 from registries.models import Operation
 from registries.rancher.types import Registry
-from django.urls import reverse
 
 State, Verb = Operation.State, Operation.Verb
 
@@ -44,4 +44,5 @@ def announce(request: HttpRequest, access: Access, operation: Operation, registr
         case _:
             toast(request, "busy", f"{doing} {name}…", detail=where)
     if operation.warning:
-        toast(request, "warn", "Look at this", detail=operation.warning, href=operation.get_absolute_url(), label="Details")
+        url = operation.get_absolute_url()
+        toast(request, "warn", "Look at this", detail=operation.warning, href=url, label="Details")

@@ -2,13 +2,13 @@
 
 from typing import Any
 
+from dashboard.http import AuthedRequest, is_fragment, render_fragments, render_page
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from dashboard.http import AuthedRequest, is_fragment, render_fragments, render_page
 from registries.access import Access, is_admin, profile_view, profiles_of, signed_in
 from registries.display import ago
 from registries.roles import Right
@@ -96,9 +96,7 @@ def present_attention(item: Attention, *, admin: bool) -> dict[str, Any]:
     profile = item.profile
     detail_url = profile.get_absolute_url()
     edit_url = reverse("profile_update", args=[profile.slug]) if admin else detail_url
-    registry_url = (
-        reverse("registry_detail", args=[profile.slug, item.target_id]) if item.target_id else detail_url
-    )
+    registry_url = reverse("registry_detail", args=[profile.slug, item.target_id]) if item.target_id else detail_url
     tone, icon, words, url, label = {
         "unreachable": ("bad", "unreachable", "does not answer", detail_url, "Check"),
         "keys": ("bad", "key", "cannot use its keys", edit_url, "Re-enter keys" if admin else "See why"),

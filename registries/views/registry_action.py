@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from dashboard.http import AuthedRequest, go, page_in_view, render_fragments, render_page
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from dashboard.http import AuthedRequest, go, page_in_view, render_fragments, render_page
 from registries.access import Access, profile_view
 from registries.display import VERBS
 from registries.forms.registry import ConfirmForm
@@ -96,7 +96,7 @@ def _wording(registry: Registry, verb: Operation.Verb) -> dict[str, Any]:
             steps = []
         case Operation.Verb.REMOVE:
             effect = "Hosts of this project will no longer pull from it with a password."
-            steps = [("removed", "Remove it from the list", "Rancher purges it some minutes later, credentials included")]
+            steps = [("removed", "Remove it", "Rancher purges it some minutes later, credentials included")]
             if needs_deactivation(registry):
                 steps.insert(0, ("pause", "Deactivate it", "Rancher removes only inactive registries"))
                 label = "Deactivate and remove"

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from dashboard.http import AuthedRequest, render_page
 from django.http import Http404, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from dashboard.http import AuthedRequest, render_page
 from registries.access import Access, profile_view
 from registries.addresses import examine_address
 from registries.display import VERBS, moment, short_age, state_icon, state_word
@@ -17,6 +17,7 @@ from registries.roles import Right
 from registries.services.registries import needs_deactivation, offered
 from registries.services.sighting import Sighting, recent_operations, sight_registry
 from registries.views import outcome
+from registries.views.operation import present_operation
 from registries.views.rows import DANGEROUS, PAUSES_S, address_html, shown_state
 
 # what the API documents beside the fields that the page shows by themselves: label, attribute (rancher.md, "Registry")
@@ -72,7 +73,7 @@ def detail_context(access: Access, found: Sighting, *, tick: int = 0) -> dict[st
         "address": address_html(registry.server_address or ""),
         "judged": examine_address(registry.server_address or ""),
         "credentials": _credentials(registry),
-        "operations": recent_operations(access.profile, registry.id),
+        "operations": [present_operation(one) for one in recent_operations(access.profile, registry.id)],
         "command": _command(access.profile, registry),
         "poll_tick": tick + 1 if found.is_moving and tick < len(PAUSES_S) else 0,
         "poll_pause": PAUSES_S[min(tick, len(PAUSES_S) - 1)],

@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from dashboard.http import AuthedRequest, go, render_page
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_safe
 
-from dashboard.http import AuthedRequest, go, render_page
 from registries.access import Access, profile_view
 from registries.addresses import examine_address, is_same_address
 from registries.forms.registry import Limits, RegistryCreateForm, RegistryEditForm
@@ -64,9 +64,7 @@ def address_check(request: AuthedRequest, access: Access) -> HttpResponse:
         items = InventoryItem.objects.filter(profile=access.profile, gone_at=None).only("rancher_id", "server_address")
         twin = next((one for one in items if is_same_address(one.server_address, address.cleaned or typed)), None)
     context = {"address": address, "twin": twin, "chosen": chosen, "picked": request.GET.get("pick"), "typed": typed}
-    return render_page(
-        request, "registries/address_check.html", context, fragments=["address-check", "address-field"]
-    )
+    return render_page(request, "registries/address_check.html", context, fragments=["address-check", "address-field"])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -86,7 +84,8 @@ def registry_update(request: AuthedRequest, access: Access, registry_id: str) ->
     )
     if request.method == "POST" and form.is_valid() and (done := _update(request, access, found, form)):
         return done
-    context = {"form": form, "registry": registry, "found": found, "address": address_html(registry.server_address or "")}
+    address = address_html(registry.server_address or "")
+    context = {"form": form, "registry": registry, "found": found, "address": address}
     status = 422 if form.is_bound else 200
     return render_page(request, "registries/registry_update.html", context, fragments=["registry-form"], status=status)
 

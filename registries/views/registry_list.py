@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from dashboard.http import AuthedRequest, is_fragment, query_in_view, render_fragments, render_page
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from dashboard.http import AuthedRequest, is_fragment, query_in_view, render_fragments, render_page
 from registries.access import Access, profile_view
 from registries.models import Operation
 from registries.roles import Right

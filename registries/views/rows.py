@@ -73,8 +73,10 @@ def shown_state(registry: Registry, operation: Operation | None) -> str:
     """The state, or what the person has set going and Rancher doesn't show yet (a removal waits for the worker)."""
     if registry.transitioning == "error":
         return "error"
+    if operation is not None and operation.state == Operation.State.UNKNOWN:
+        return "unknown"
     if operation is not None and not registry.is_moving:
-        return "unknown" if operation.state == Operation.State.UNKNOWN else VERBS[Operation.Verb(operation.verb)][2].lower()
+        return VERBS[Operation.Verb(operation.verb)][2].lower()
     return registry.state
 
 
@@ -94,7 +96,7 @@ def address_html(address: str) -> SafeString:
 
 def _poll(url: str, tick: int) -> SafeString:
     if tick >= len(PAUSES_S):
-        return mark_safe("")  # noqa: S308 - empty
+        return mark_safe("")
     return format_html(
         ' hx-get="{}row/?tick={}" hx-trigger="load delay:{}s" hx-target="this" hx-swap="outerHTML"',
         url,
@@ -126,5 +128,3 @@ def _menu_frame(verbs: tuple[Operation.Verb, ...]) -> str:
 def _menu(verbs: tuple[Operation.Verb, ...], url: str, address: str) -> SafeString:
     frame = _menu_frame(verbs).replace("\0u", url).replace("\0a", address)
     return mark_safe(frame) if verbs else mark_safe("")  # noqa: S308 - the frame is ours, the address is escaped
-
-

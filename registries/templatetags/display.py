@@ -1,0 +1,27 @@
+"""Ages and moments in templates, as `registries.display` writes them."""
+
+from datetime import datetime, timedelta
+
+from django import template
+
+from registries import display
+
+register = template.Library()
+
+
+@register.filter
+def ago(age: timedelta | None) -> str:
+    """ "4 s ago"; "never" for None."""
+    return display.ago(age)
+
+
+@register.filter
+def age(age: timedelta | None) -> str:
+    """ "3 h"."""
+    return display.short_age(age.total_seconds()) if age else "–"
+
+
+@register.filter
+def when(at: datetime | None) -> str:
+    """ "11 Feb 2026, 09:14 UTC"."""
+    return display.moment(at)
