@@ -115,7 +115,7 @@ def test_nothing_starts_with_a_refused_setting(command: list[str], name: str, va
         "CORRAL_BIND": f"unix:{tmp_path}/socket",
         "DATABASE_URL": f"sqlite:///{tmp_path}/corral.sqlite3",
     }
-    ended = subprocess.run(  # noqa: S603 - our own commands
+    ended = subprocess.run(
         [sys.executable, *command],
         cwd=BASE_DIR,
         env=environment | {name: value},

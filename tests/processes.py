@@ -1,0 +1,24 @@
+"""Whether a process is there, for tests that start and end some."""
+
+import os
+import time
+from pathlib import Path
+
+
+def is_alive(pid: int) -> bool:
+    """Whether the process runs; one that has ended and waits to be collected by its parent does not."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{pid}/stat")
+    return not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def wait_until_gone(*pids: int, within: float = 20) -> None:
+    """Fails when one of them still runs after `within` seconds."""
+    deadline = time.monotonic() + within
+    while left := [pid for pid in pids if is_alive(pid)]:
+        if time.monotonic() > deadline:
+            raise AssertionError(f"still running: {left}")
+        time.sleep(0.02)
