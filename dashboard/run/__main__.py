@@ -1,6 +1,6 @@
 """Starts the demo and keeps it running until Ctrl-C: two stand-in Ranchers, the workers and the web server.
 
-What it makes is kept under `var/` of the folder it is started in, so that a second start finds everything again. One
+What it makes is kept under `var/` (another folder is its argument), so that a second start finds everything again. One
 process that ends takes the others with it: half a demo would only puzzle.
 """
 
@@ -20,6 +20,7 @@ from dashboard.run.processes import Died, Processes
 from dashboard.run.state import LOOPBACK, CannotStart, State, bind, bind_kept, only_one
 
 EXAMPLE = "such as: make run PORT=8001"
+CODE = Path(__file__).resolve().parents[2]
 START_SECONDS = 90.0  # a first start on a slow machine; usual are a few
 SANDBOXES = {"rancher-1.6": ("1.6", "demo"), "rancher-1.4": ("1.4", "demo2")}
 PEOPLE = {
@@ -55,7 +56,7 @@ def wanted_port(text: str) -> socket.socket:
         raise CannotStart(f"Port {text} is taken: stop what listens there or choose another one, {EXAMPLE}.") from None
 
 
-def environment(state: State, var: Path) -> dict[str, str]:
+def environment(state: State, kept: Path) -> dict[str, str]:
     """The settings of the demo. Settings of a real installation in the shell around us don't get in."""
     ours = ("CORRAL_", "DATABASE_URL", "DJANGO_", "GUNICORN_")
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)} | {
@@ -63,20 +64,20 @@ def environment(state: State, var: Path) -> dict[str, str]:
         "CORRAL_DEMO": "1",
         "CORRAL_SECRET_KEY": state.secret_key,
         "CORRAL_ENCRYPTION_KEYS": state.encryption_keys,
-        "CORRAL_STATIC_ROOT": str(var / "static"),
-        "DATABASE_URL": f"sqlite:///{var / 'corral.sqlite3'}",
+        "CORRAL_STATIC_ROOT": str(kept / "static"),
+        "DATABASE_URL": f"sqlite:///{kept / 'corral.sqlite3'}",
         "DEMO_PASSWORD": state.password,
     }
 
 
-def start(processes: Processes, state: State, var: Path, web: socket.socket, down: int) -> None:
+def start(processes: Processes, state: State, kept: Path, web: socket.socket, down: int) -> None:
     """Everything, in the order in which one needs the other. Raises Died."""
     manage = [sys.executable, "manage.py"]
     sandboxes: list[str] = []
     for name, (generation, seed) in SANDBOXES.items():
-        port, keys, kept = state.ports[name], var / f"{name}.keys.json", var / f"{name}.state.json"
+        port, keys, data = state.ports[name], kept / f"{name}.keys.json", kept / f"{name}.state.json"
         what = [f"--port={port}", f"--seed={seed}", f"--rancher={generation}"]
-        processes.start(name, [*manage, "sandbox", *what, f"--keys-file={keys}", f"--state-file={kept}"])
+        processes.start(name, [*manage, "sandbox", *what, f"--keys-file={keys}", f"--state-file={data}"])
         sandboxes += ["--sandbox", f"http://{LOOPBACK}:{port}", str(keys)]
     for name in SANDBOXES:
         wait_for(processes, name, partial(ready.sandbox_answers, state.ports[name]))
@@ -94,30 +95,30 @@ def start(processes: Processes, state: State, var: Path, web: socket.socket, dow
 def wait_for(processes: Processes, name: str, answers: Callable[[], bool]) -> None:
     """Raises Died when any process ends first, or when the answer takes too long."""
     if not ready.wait_until(answers, within=START_SECONDS, meanwhile=processes.check):
-        raise Died(f"The {name} process does not answer after {START_SECONDS:.0f} s; see var/log/{name}.log.")
+        raise Died(f"The {name} process does not answer after {START_SECONDS:.0f} s; see {processes.logs}/{name}.log.")
 
 
-def run(folder: Path, *, port: str, password: str, is_orphan: Callable[[], bool]) -> None:
+def run(var: Path, *, port: str, password: str, is_orphan: Callable[[], bool]) -> None:
     """Runs until somebody stops it. Raises CannotStart, Died, and Stopped when asked to end."""
-    var, logs = folder / "var" / "demo", folder / "var" / "log"
+    kept, logs = var / "demo", var / "log"
     with ExitStack() as stack:
         web = stack.enter_context(wanted_port(port))
-        var.mkdir(parents=True, exist_ok=True)
+        kept.mkdir(parents=True, exist_ok=True)
         logs.mkdir(exist_ok=True)
-        stack.enter_context(only_one(var / "lock"))
-        state = State.load(var / "state.json")
+        stack.enter_context(only_one(kept / "lock"))
+        state = State.load(kept / "state.json")
         state.password = password or state.password
         # bound and never listening for as long as we run: the server of this address is down, whatever else starts
         down = stack.enter_context(bind_kept(state, "down")).getsockname()[1]
         for name in SANDBOXES:
             bind_kept(state, name).close()
-        state.save(var / "state.json")
-        processes = Processes(environment(state, var), logs, folder)
+        state.save(kept / "state.json")
+        processes = Processes(environment(state, kept), logs, CODE)
         stack.callback(processes.stop)
         say("Starting the demo ...")
-        start(processes, state, var, web, down)
+        start(processes, state, kept, web, down)
         people = "\n".join(f"  {name:<9} {what}" for name, what in PEOPLE.items())
-        say(f"Ready: http://{LOOPBACK}:{port}\n{people}\n  password  {state.password}\nLogs: var/log. Ctrl-C ends it.")
+        say(f"Ready: http://{LOOPBACK}:{port}\n{people}\n  password  {state.password}\nLogs: {logs}. Ctrl-C ends it.")
         while not is_orphan():
             time.sleep(0.5)
             processes.check()
@@ -138,7 +139,7 @@ def main() -> int:
     parent = os.getppid()
     try:
         run(
-            Path.cwd(),
+            Path(sys.argv[1] if len(sys.argv) > 1 else "var").resolve(),
             port=os.environ.get("PORT") or "8000",
             password=os.environ.get("DEMO_PASSWORD", ""),
             is_orphan=lambda: os.getppid() != parent,

@@ -30,7 +30,7 @@ class Processes:
 
     environment: dict[str, str]
     logs: Path
-    folder: Path
+    folder: Path  # that they run in
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def start(self, name: str, command: Sequence[str], *, pass_fds: Sequence[int] = ()) -> None:
@@ -93,4 +93,4 @@ class Processes:
                 continue  # the whole group has ended
 
     def _log(self, name: str) -> Path:
-        return (self.logs / f"{name}.log").relative_to(self.folder)
+        return self.logs / f"{name}.log"
