@@ -22,8 +22,15 @@ keepalive = 5
 max_requests, max_requests_jitter = 20_000, 2_000  # what leaks in a library stays small
 limit_request_line = 8190
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112 - the heartbeat needs no disk
-accesslog = None  # Corral logs what matters as JSON lines
-errorlog = "-"
+control_socket_disable = True  # nobody steers a running server but its service manager
+accesslog = None  # /metrics counts requests, and the proxy in front has a line for each
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "dashboard.logs.JSONLines"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "loggers": {"gunicorn.error": {"handlers": ["stderr"], "level": "INFO", "propagate": False}},
+}
 
 # Every process counts into a folder of this start; prometheus_client reads the name from the environment.
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="corral-metrics-")

@@ -22,3 +22,9 @@ def wait_until_gone(*pids: int, within: float = 20) -> None:
         if time.monotonic() > deadline:
             raise AssertionError(f"still running: {left}")
         time.sleep(0.02)
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes that the process has started, theirs after them (Linux)."""
+    children = [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return children + [one for child in children for one in descendants(child)]

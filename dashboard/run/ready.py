@@ -23,7 +23,8 @@ def fetch(port: int, path: str) -> tuple[int, str]:
 
 def sandbox_answers(port: int) -> bool:
     """Whether the stand-in Rancher takes calls."""
-    return fetch(port, "/ping") == (200, "pong")
+    status, body = fetch(port, "/ping")
+    return status == http.HTTPStatus.OK and body.strip() == "pong"
 
 
 def page_answers(port: int) -> bool:

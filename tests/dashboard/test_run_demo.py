@@ -1,0 +1,129 @@
+"""`python -m dashboard.run` as a whole: it comes up, keeps what it made, and takes everything with it when it ends."""
+
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from dashboard.run import ready
+from dashboard.run.state import bind
+from tests.processes import descendants, wait_until_gone
+from tests.settings import BASE_DIR
+
+START_SECONDS = 120
+
+
+def free_port() -> int:
+    with bind(0) as holder:
+        port: int = holder.getsockname()[1]
+        return port
+
+
+@contextmanager
+def demo(var: Path, *, port: int, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A running demo and what it has said; fails when it ends before it is ready."""
+    settings = {name: value for name, value in os.environ.items() if name != "DEMO_PASSWORD"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dashboard.run", str(var)],
+        cwd=BASE_DIR,
+        env=settings | {"PORT": str(port)} | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert process.stdout
+        said = ""
+        while not said.endswith("ends it.\n"):
+            line = process.stdout.readline()
+            assert line, f"it ended and had said: {said}"
+            said += line
+        yield process, said
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def rows(var: Path, query: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(var / "demo" / "corral.sqlite3")) as database:
+        return database.execute(query).fetchall()
+
+
+def test_the_demo_comes_up_keeps_its_data_and_ends_everything(tmp_path: Path) -> None:
+    port = free_port()
+    with demo(tmp_path, port=port) as (process, said):
+        assert said.splitlines()[1] == f"Ready: http://127.0.0.1:{port}"
+        assert ready.page_answers(port)
+        assert {name for (name,) in rows(tmp_path, "select username from people_user")} == {
+            "admin",
+            "operator",
+            "viewer",
+            "auditor",
+        }
+        password = re.search(r"password\s+(\S+)", said)
+        first = rows(tmp_path, "select id, name, base_url, inventory_read_at from registries_connectionprofile")
+        started = descendants(process.pid)
+        assert len(started) >= 7  # two stand-ins, worker, reconcile, gunicorn and its two processes
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0
+        wait_until_gone(*started)
+
+    with demo(tmp_path, port=port) as (process, said):
+        assert password
+        assert password[1] in said
+        again = rows(tmp_path, "select id, name, base_url, inventory_read_at from registries_connectionprofile")
+        assert [row[:3] for row in again] == [row[:3] for row in first]
+        started = descendants(process.pid)
+        process.kill()  # and no chance to end them
+        wait_until_gone(*started)
+
+
+def test_the_demo_has_what_it_promises(tmp_path: Path) -> None:
+    with demo(tmp_path, port=free_port(), DEMO_PASSWORD="chosen by me") as (process, said):
+        assert "chosen by me" in said
+        profiles = dict(rows(tmp_path, "select name, protection from registries_connectionprofile"))
+        assert profiles["Production EU"] == "protected"
+        assert {"Staging", "Sandbox"} < profiles.keys()
+        read = dict(
+            rows(
+                tmp_path,
+                "select name, count(*) from registries_inventoryitem join registries_connectionprofile p"
+                " on profile_id = p.id group by name",
+            )
+        )
+        assert 35 <= sum(count for name, count in read.items() if name != "Reporting") <= 50
+        assert read["Reporting"] == read["Production EU"]
+        assert read["Old office"] > 0
+        assert rows(tmp_path, "select name from registries_connectionprofile where failing_since is not null") == [
+            ("Old office",)
+        ]
+        assert rows(tmp_path, "select name from registries_connectionprofile where rights = 'read-only'") == [
+            ("Reporting",)
+        ]
+        process.terminate()
+        assert process.wait(timeout=20) == 0
+
+
+def test_a_taken_port_ends_it_with_what_to_do(tmp_path: Path) -> None:
+    with bind(0) as other:
+        other.listen()
+        port = other.getsockname()[1]
+        ended = subprocess.run(
+            [sys.executable, "-m", "dashboard.run", str(tmp_path)],
+            cwd=BASE_DIR,
+            env=os.environ | {"PORT": str(port)},
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        )
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        f"Port {port} is taken: stop what listens there or choose another one, such as: make run PORT=8001.\n"
+    )
