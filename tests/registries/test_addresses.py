@@ -1,4 +1,4 @@
-"""Server addresses: judged by the rules of distribution's `reference` and by what a real server chose (resolver.json)."""
+"""Server addresses: judged by the grammar of image names and by what a real server chose (resolver.json)."""
 
 import json
 from pathlib import Path
@@ -33,8 +33,8 @@ def test_cleans_what_people_paste(typed: str, cleaned: str) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["https://quay.io", "quay.io/team", "quay.io/", " quay.io", "quay .io", "localhost", "[::1]:5000", "registry"]
-    + [
+    [
+        *("https://quay.io", "quay.io/team", "quay.io/", " quay.io", "quay .io", "localhost", "[::1]:5000", "registry"),
         "quay.io:0",
         "quay.io:65536",
         "quay.io:http",

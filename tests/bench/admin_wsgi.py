@@ -1,0 +1,5 @@
+"""The comparator's WSGI entry point."""
+
+from django.core.wsgi import get_wsgi_application
+
+application = get_wsgi_application()

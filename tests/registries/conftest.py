@@ -1,0 +1,160 @@
+"""A running sandbox Rancher, profiles for it, and people with their roles."""
+
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.test import Client as Browser
+
+from dashboard.people.models import User
+from registries.models import AllowedTarget, ConnectionProfile, Membership
+from registries.rancher.client import Client
+from registries.roles import Role
+from registries.sandbox.faults import Fault, FaultPlan
+from registries.sandbox.sandbox import Sandbox
+from registries.sandbox.seed import new_state
+from registries.sandbox.server import running
+from registries.services import connection, inventory, limits
+
+PASSWORD = "a long enough passphrase"
+TRANSITION_MS = 60
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Rancher:
+    """A sandbox Rancher on loopback with two empty projects, and its faults on demand."""
+
+    base_url: str
+    sandbox: Sandbox
+    faults: FaultPlan
+
+    def fail(self, fault: str, match: str = "", **options: Any) -> None:
+        self.faults.add(Fault(fault=fault, match=match, **options))
+
+    def requests(self, method: str = "") -> list[tuple[str, str]]:
+        """Method and path of what was asked, as far as Rancher logs it (writes)."""
+        return [(entry.event, entry.resource_id) for entry in self.sandbox.state.audit_log if method in entry.event]
+
+
+@pytest.fixture
+def rancher() -> Iterator[Rancher]:
+    yield from _running("1.6")
+
+
+@pytest.fixture
+def rancher_14() -> Iterator[Rancher]:
+    """The generation that offers `restore`."""
+    yield from _running("1.4")
+
+
+def _running(generation: str) -> Iterator[Rancher]:
+    sandbox = Sandbox(
+        new_state("empty", generation=generation, now=time.time()), transition_ms=TRANSITION_MS, purge_after_ms=60_000
+    )
+    faults = FaultPlan()
+    with running(sandbox, faults=faults) as server:
+        yield Rancher(server.base_url, sandbox, faults)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_process_state() -> Iterator[None]:
+    """Kept copies, transports and limits are per process; no test meets another one's."""
+    yield
+    inventory.forget_kept()
+    limits.forget_kept()
+    connection.close_all()
+
+
+@pytest.fixture
+def loopback(db: None) -> AllowedTarget:
+    return AllowedTarget.objects.create(scheme="http", host="127.0.0.1")
+
+
+@pytest.fixture
+def make_profile(loopback: AllowedTarget, rancher: Rancher) -> Callable[..., ConnectionProfile]:
+    """Makes a profile of the sandbox's first project; `role` names the key that it uses."""
+
+    def make(*, role: str = "env", server: Rancher | None = None, **fields: Any) -> ConnectionProfile:
+        server = server or rancher
+        access_key, secret_key = server.sandbox.keys[role]
+        number = next(_numbers)
+        values = {
+            "name": f"Profile {number}",
+            "slug": f"profile-{number}",
+            "base_url": server.base_url,
+            "project_id": "1a5",
+            "access_key": access_key,
+            "secret_key": secret_key,
+        }
+        return ConnectionProfile.objects.create(**(values | fields))
+
+    return make
+
+
+@pytest.fixture
+def profile(make_profile: Callable[..., ConnectionProfile]) -> ConnectionProfile:
+    return make_profile(name="Staging", slug="staging")
+
+
+@pytest.fixture
+def make_user(db: None) -> Callable[..., User]:
+    def make(name: str, *, site_role: str = "", role: Role | None = None, profile: Any = None) -> User:
+        user = User.objects.create_user(name, password=PASSWORD, site_role=site_role)
+        if role:
+            Membership.objects.create(user=user, profile=profile, role=role)
+        return user
+
+    return make
+
+
+@pytest.fixture
+def operator(make_user: Callable[..., User], profile: ConnectionProfile) -> User:
+    return make_user("operator", role=Role.OPERATOR, profile=profile)
+
+
+@pytest.fixture
+def viewer(make_user: Callable[..., User], profile: ConnectionProfile) -> User:
+    return make_user("viewer", role=Role.VIEWER, profile=profile)
+
+
+@pytest.fixture
+def admin(make_user: Callable[..., User]) -> User:
+    return make_user("admin", site_role="admin")
+
+
+@pytest.fixture
+def auditor(make_user: Callable[..., User]) -> User:
+    return make_user("auditor", site_role="auditor")
+
+
+@pytest.fixture
+def browse() -> Callable[[User], Browser]:
+    """A signed-in browser without JavaScript."""
+
+    def sign_in(user: User) -> Browser:
+        browser = Browser()
+        browser.force_login(user)
+        return browser
+
+    return sign_in
+
+
+@pytest.fixture
+def upstream(profile: ConnectionProfile) -> Iterator[Client]:
+    """Rancher's API with the profile's key, to see and to change things behind Corral's back."""
+    with connection.contact(profile) as client:
+        yield client
+
+
+def settled(upstream: Client, rancher_id: str, state: str) -> None:
+    """Waits until the sandbox's registry rests in a state."""
+    for _ in range(100):
+        found = upstream.registries.get(rancher_id)
+        if found.state == state:
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"{rancher_id} is {found.state}, not {state}")
