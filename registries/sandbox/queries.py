@@ -117,7 +117,7 @@ class Query:
 
     def head(self, url: str, *, more: bool) -> Document:
         """A collection's members besides its data: links to sort by, paging, sort and the filters that were set."""
-        unsorted = self._without("sort", "order", "marker")
+        unsorted = self._without("sort", "order")
         shown: dict[str, list[Document] | None] = dict.fromkeys(self._filters)
         for condition in self.conditions:
             entries = shown[condition.name] or []

@@ -112,12 +112,14 @@ class Renderer:
         links = {name: f"{url}/{name.lower()}" for name in self.facts.project_links[self.caller.account.kind]}
         links |= {"self": url, "hostStats": f"{url}/projects/{public}/hoststats"}
         offered = machine.offered("project", row.state, version=self.version, restores=False)
+        if self.version == "v2-beta":
+            offered = (*offered, "defaultNetworkId")
         actions = offered if self.caller.owns_project(row.number) else ()
         document: Document = {
             "id": public,
             "type": "project",
             "links": links,
-            "actions": {action: f"{url}/?action={action}" for action in actions},
+            "actions": {action: f"{url}/?action={action.lower()}" for action in actions},
             "baseType": "account",
             "name": row.name,
             "state": row.state,

@@ -81,7 +81,7 @@ class Sandbox:
         sent = {
             "Set-Cookie": "PL=rancher;Path=/",
             "Expires": EPOCH_COOKIE_DATE,
-            "X-API-Schemas": f"{base}{where.prefix}/schemas",
+            "X-API-Schemas": f"{base}{where.prefix.lower()}/schemas",
         }
         request = None
         try:

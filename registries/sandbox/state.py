@@ -12,7 +12,7 @@ import msgspec
 
 from registries.sandbox import machine
 
-AUDIT_KEPT = 5_000
+AUDIT_KEPT = 2_000
 PROCESSES_KEPT = 2_000
 
 # The letters in an id. Version 2 names a pull task after its table, `generic_object`.
