@@ -29,7 +29,7 @@ def text(name: str, default: str | None = None) -> str:
 
 
 def flag(name: str, *, default: bool = False) -> bool:
-    value = os.environ.get(name, str(default)).strip().lower()
+    value = text(name, str(default)).strip().lower()
     if value not in TRUE | FALSE:
         raise ImproperlyConfigured(f"{name} is neither on nor off: write 1 or 0.")
     return value in TRUE
