@@ -75,7 +75,10 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if self.fault not in KINDS:
             raise ValueError(f"there is no fault {self.fault!r}, only {', '.join(sorted(KINDS))}")
-        re.compile(self.match)
+        try:
+            re.compile(self.match)
+        except re.error as problem:
+            raise ValueError(f"match is no regular expression: {problem}") from problem
 
 
 class FaultPlan:

@@ -34,7 +34,7 @@ CONTROL = "/sandbox/faults"
 
 
 class SandboxServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
-    """Listens on 127.0.0.1; `server_address[1]` is the port. `faults` can be filled by a test in the same process."""
+    """Listens on 127.0.0.1, on any free port for `port=0`. `faults` can be filled by a test in the same process."""
 
     allow_reuse_address = True
     request_queue_size = 128
@@ -48,8 +48,12 @@ class SandboxServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
         super().__init__((HOST, port), Handler)
 
     @property
+    def port(self) -> int:
+        return self.server_address[1]
+
+    @property
     def base_url(self) -> str:
-        return f"http://{HOST}:{self.server_address[1]}"
+        return f"http://{HOST}:{self.port}"
 
     def process_request(self, request: socket.socket | tuple[bytes, socket.socket], client_address: object) -> None:
         if isinstance(request, socket.socket):

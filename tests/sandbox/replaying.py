@@ -29,8 +29,10 @@ MASKS = (
 # Rows about the past of another server: the same members, other values, unless the query asks for one resource.
 PAST = ("auditLog", "processInstance")
 IN_MOTION = ("state", "transitioning", "transitioningMessage", "actions", "status")
-CHECKED_HEADERS = ("WWW-Authenticate", "X-API-Schemas", "X-API-ACCOUNT-ID", "X-API-USER-ID", "X-API-ACCOUNT-KIND")
-CHECKED_HEADERS += ("X-API-ACCOUNT-NAME", "X-API-Client-IP", "Expires")
+CHECKED_HEADERS = (
+    *("WWW-Authenticate", "X-API-Schemas", "X-API-ACCOUNT-ID", "X-API-USER-ID", "X-API-ACCOUNT-KIND"),
+    *("X-API-ACCOUNT-NAME", "X-API-Client-IP", "Expires"),
+)
 
 # What the recorder did without writing it down: registries that were there before, and ones that it deactivated.
 LISTED = ("alpha", "Beta", "gamma", "délta", "epsilon 1", "epsilon 2", "epsilon 10")
