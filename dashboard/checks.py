@@ -4,7 +4,7 @@ They are Django system checks without `deploy`, so every command runs them, the 
 for the web server.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.apps import AppConfig
@@ -26,7 +26,8 @@ def check_secrets(app_configs: Sequence[AppConfig] | None, **_: Any) -> Iterator
             hint=HOW_TO_MAKE_ONE,
             id="corral.E001",
         )
-    if any(pair.partition(":")[2] in key for pair in settings.ENCRYPTION_KEYS.replace(",", " ").split()):
+    ring = [pair.partition(":")[2] for pair in settings.ENCRYPTION_KEYS.replace(",", " ").split()]
+    if any(encryption_key and encryption_key in key for encryption_key in ring):
         yield Error(
             "CORRAL_SECRET_KEY holds a key of CORRAL_ENCRYPTION_KEYS: make them apart, so that one can leak alone.",
             hint=HOW_TO_MAKE_ONE,
@@ -77,14 +78,17 @@ def check_cache(app_configs: Sequence[AppConfig] | None, **_: Any) -> Iterator[C
 
 @register(Tags.security)
 def check_sqlite(app_configs: Sequence[AppConfig] | None, **_: Any) -> Iterator[CheckMessage]:
-    database = settings.DATABASES["default"]
-    if not database["ENGINE"].endswith("sqlite3"):
-        return
-    options = database.get("OPTIONS", {})
-    if options.get("transaction_mode") != "IMMEDIATE" or "recursive_triggers=ON" not in options.get("init_command", ""):
+    if is_unsafe_sqlite(settings.DATABASES["default"]):
         yield Error(
             "DATABASES: SQLite takes transaction_mode IMMEDIATE and recursive_triggers (dashboard.env.database).",
             hint="Without the first, writers meet 'database is locked'; without the second, rows can be replaced "
             "past the triggers that guard them.",
             id="corral.E030",
         )
+
+
+def is_unsafe_sqlite(database: Mapping[str, Any]) -> bool:
+    options = database.get("OPTIONS", {})
+    return database["ENGINE"] == "django.db.backends.sqlite3" and (
+        options.get("transaction_mode") != "IMMEDIATE" or "recursive_triggers=ON" not in options.get("init_command", "")
+    )

@@ -29,7 +29,8 @@ logconfig_dict = {
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "dashboard.logs.JSONLines"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "loggers": {"gunicorn.error": {"handlers": ["stderr"], "level": "INFO", "propagate": False}},
+    "loggers": {"gunicorn.error": {"level": "INFO"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
 }
 
 # Every process counts into a folder of this start; prometheus_client reads the name from the environment.

@@ -12,9 +12,11 @@ from django.core.checks import run_checks
 from pytest_django import Settings
 
 from dashboard import env
+from dashboard.checks import is_unsafe_sqlite
 from tests.settings import BASE_DIR
 
 SECRET_KEY = secrets.token_urlsafe(64)
+ENCRYPTION_KEY = os.environ["CORRAL_ENCRYPTION_KEYS"].partition(":")[2]
 SAFE: dict[str, Any] = {
     "DEMO": False,
     "DEBUG": False,
@@ -45,7 +47,7 @@ def test_safe_settings_pass(settings: Settings) -> None:
     [
         ("corral.E001", "CORRAL_SECRET_KEY", {"SECRET_KEY": "short"}),
         ("corral.E001", "CORRAL_SECRET_KEY", {"SECRET_KEY": "ab" * 40}),
-        ("corral.E002", "CORRAL_ENCRYPTION_KEYS", {"ENCRYPTION_KEYS": f"k1:{SECRET_KEY}"}),
+        ("corral.E002", "CORRAL_ENCRYPTION_KEYS", {"SECRET_KEY": f"my-key-{ENCRYPTION_KEY}"}),
         ("corral.E003", "CORRAL_METRICS_TOKEN", {"METRICS_TOKEN": "guessable"}),
         ("corral.E004", "CORRAL_ENCRYPTION_KEYS", {"ENCRYPTION_KEYS": "k1:c2hvcnQ="}),
         ("corral.E004", "CORRAL_ENCRYPTION_KEYS", {"ENCRYPTION_KEYS": "no-id"}),
@@ -60,11 +62,6 @@ def test_safe_settings_pass(settings: Settings) -> None:
             "corral.E021",
             "CORRAL_WORKERS",
             {"CACHES": {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}},
-        ),
-        (
-            "corral.E030",
-            "DATABASES",
-            {"DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:", "OPTIONS": {}}}},
         ),
     ],
 )
@@ -85,8 +82,16 @@ def test_the_demo_may_listen_on_loopback(settings: Settings) -> None:
     assert found(settings, DEMO=True, SECURE=False, ALLOWED_HOSTS=["127.0.0.1", "localhost"]) == []
 
 
-def test_postgresql_has_no_sqlite_options(settings: Settings) -> None:
-    assert found(settings, DATABASES={"default": env.database("postgres://corral@db.internal/corral")}) == []
+def test_a_database_from_its_url_is_safe() -> None:
+    assert not is_unsafe_sqlite(env.database("sqlite:////var/lib/corral/corral.sqlite3"))
+    assert not is_unsafe_sqlite(env.database("postgres://corral@db.internal/corral"))
+
+
+@pytest.mark.parametrize("option", ["transaction_mode", "init_command"])
+def test_sqlite_without_its_options_is_not(option: str) -> None:
+    database = env.database("sqlite:////var/lib/corral/corral.sqlite3")
+    del database["OPTIONS"][option]
+    assert is_unsafe_sqlite(database)
 
 
 @pytest.mark.parametrize(
