@@ -96,5 +96,12 @@ _SANDBOX = (
     R("NVIDIA NGC", "nvcr.io", 3, None, (C("$oauthtoken"),)),
 )
 
+_OLD_OFFICE = (
+    R("Docker Hub", "index.docker.io", 720, None, (C("acme-office"),)),
+    R("Office registry", "registry.office.example.com:5000", 715, "In the cellar", (C("deploy"),)),
+    R("Quay.io", "quay.io", 590, None, (C("acme+office"),), False),
+    R("GitLab of the office", "gitlab.office.example.com:4567", 530, "Moved to gitlab.com", (C("ci", "pull"),)),
+)
+
 DEMO = (DemoProject(5, "Production EU", _PRODUCTION), DemoProject(7, "Staging", _STAGING))
-DEMO2 = (DemoProject(5, "Sandbox", _SANDBOX),)
+DEMO2 = (DemoProject(5, "Sandbox", _SANDBOX), DemoProject(7, "Old office", _OLD_OFFICE))
