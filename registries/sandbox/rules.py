@@ -6,7 +6,7 @@ Source: `registry-life-*.json`, `registry-errors.json`, `credentials.json`, `res
 from __future__ import annotations
 
 from registries.sandbox import inputs, machine
-from registries.sandbox.answers import Document, RefusedError, conflict, invalid, method_not_allowed, not_found
+from registries.sandbox.answers import Document, RefusedError, invalid, method_not_allowed, not_found
 from registries.sandbox.request import Request
 from registries.sandbox.state import Row, State, add_row, number_in
 
@@ -143,9 +143,6 @@ def change_setting(request: Request, name: str) -> Result:
         raise method_not_allowed()
     if name not in request.state.settings:
         raise not_found()
-    value = inputs.java_text(request.body.get("value"))
-    if value is not None and len(value) > 65_535:
-        raise conflict()
-    request.state.settings[name] = value
+    value = request.state.settings[name] = inputs.java_text(request.body.get("value"))
     request.audited = {"value": value}
     return 200, request.render.setting(name)

@@ -4,7 +4,8 @@
         requests.get(f"{base_url}/ping")
 
 Beside Rancher's API it answers `/sandbox/faults`: GET lists the faults that are asked for, POST adds one (JSON, see
-`faults`), DELETE takes all away. Nothing but 127.0.0.1 can reach it.
+`faults`), DELETE takes all away. Nothing but 127.0.0.1 can reach it. What never settles is had by a test with
+`sandbox.clockwork.transition_ms = 10**9`, twins of one address (which only a race makes) with `state.add_row`.
 """
 
 from __future__ import annotations

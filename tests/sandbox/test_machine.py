@@ -133,8 +133,8 @@ def test_purges_a_removed_registry_by_itself_after_a_while() -> None:
 def test_pull_task_asks_every_host() -> None:
     desk = Desk()
     desk.sandbox.state.hosts[5] = ["one", "two"]
-    made = desk.ask("POST", "/v2-beta/projects/1a5/pulltasks", {"image": "quay.io/a/b:1", "mode": "all"})
+    made = desk.ask("POST", "/v2-beta/projects/1a5/pulltasks", {"image": "quay.io/a/b:1"})
     assert (made.status, made.json()["state"], made.json()["status"]) == (201, "activating", None)
     desk.wait()
     task = desk.ask("GET", f"/v2-beta/projects/1a5/pulltasks/{made.json()['id']}").json()
-    assert (task["state"], task["status"]) == ("active", {"one": "Done", "two": "Done"})
+    assert (task["state"], task["mode"], task["status"]) == ("active", "all", {"one": "Done", "two": "Done"})

@@ -114,6 +114,28 @@ def test_setting_is_changed_by_an_admin_only() -> None:
     assert desk.ask("PUT", path, {"value": "quay.io"}, role="member").status == 405
     assert desk.ask("PUT", path, {"value": "quay.io"}, role="admin").status == 200
     assert desk.ask("GET", path, role="env").json()["value"] == "quay.io"
+    assert desk.ask("PUT", "/v2-beta/settings/nosuch", {"value": "x"}, role="admin").status == 404
+
+
+@pytest.mark.parametrize(
+    ("role", "action", "code"),
+    [
+        ("owner", "explode", "InvalidAction"),
+        ("member", "deactivate", "InvalidAction"),
+        ("owner", "activate", "ActionNotAvailable"),
+        ("owner", "purge", "ActionNotAvailable"),
+    ],
+)
+def test_project_refuses_actions(role: str, action: str, code: str) -> None:
+    answer = Desk().ask("POST", f"/v1/projects/1a5?action={action}", role=role)
+    assert (answer.status, answer.json()["code"]) == (422, code)
+
+
+def test_credential_can_include_its_registry() -> None:
+    desk = Desk()
+    credential = desk.create_credential(desk.create("quay.io"))
+    shown = desk.ask("GET", f"{CREDENTIALS}/{credential}?include=registry").json()
+    assert shown["registry"]["serverAddress"] == "quay.io"
 
 
 def test_ping_needs_no_key_and_an_unknown_version_is_a_web_page() -> None:

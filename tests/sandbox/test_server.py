@@ -76,6 +76,15 @@ def test_closing_ends_open_connections() -> None:
         assert connection.recv(1) == b""
 
 
+def test_a_mistake_of_the_sandbox_itself_is_reported(
+    server: SandboxServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(server.sandbox, "handle", lambda *_: 1 / 0)
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{server.base_url}/ping", timeout=5)
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
 def test_many_threads_get_ids_of_their_own(server: SandboxServer, session: requests.Session) -> None:
     def create(index: int) -> str:
         body = {"serverAddress": f"r{index}.example"}
@@ -98,6 +107,13 @@ def test_adapter_answers_without_a_socket() -> None:
         listed = session.get(f"http://rancher.test{REGISTRIES}", params={"limit": "5", "state": "active"}).json()
         assert [row["serverAddress"] for row in listed["data"]] == ["quay.io"]
         assert listed["pagination"]["limit"] == 5
+
+
+def test_adapter_takes_no_streamed_body() -> None:
+    with requests.Session() as session:
+        session.mount("http://rancher.test", SandboxAdapter(Desk().sandbox))
+        with pytest.raises(TypeError, match="streamed"):
+            session.post(f"http://rancher.test{REGISTRIES}", data=iter([b"{}"]))
 
 
 @pytest.mark.parametrize(
