@@ -1,0 +1,53 @@
+"""A project of a Rancher server, as one key sees it."""
+
+from typing import Literal
+
+from registries.rancher.errors import BadAddress
+from registries.rancher.resources import (
+    ID,
+    CredentialResource,
+    Endpoint,
+    ProjectResource,
+    RegistryResource,
+    SchemaResource,
+    SettingResource,
+    expect_text,
+)
+from registries.rancher.transport import Transport
+
+ApiVersion = Literal["v1", "v2-beta"]
+
+
+class Client:
+    """`client.registries.list_all()` and its like. Every method raises RancherError and nothing else.
+
+    Paths are always `/{version}/projects/<id>/…`: at the root an account key can't write (rancher.md). A key that may
+    only read is told to the transport (`Transport.read_only`), which then sends no write.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        access_key: str,
+        secret_key: str,
+        project_id: str,
+        api_version: ApiVersion = "v1",
+    ) -> None:
+        if not ID.fullmatch(project_id):
+            raise BadAddress("project_id", "A project's id reads like 1a5.")
+        self.transport = transport
+        root = f"/{api_version}"
+        endpoint = Endpoint(
+            transport, auth=(access_key, secret_key), root=root, project_root=f"{root}/projects/{project_id}"
+        )
+        self.endpoint = endpoint
+        self.registries = RegistryResource(endpoint)
+        self.credentials = CredentialResource(endpoint)
+        self.projects = ProjectResource(endpoint)
+        self.schemas = SchemaResource(endpoint)
+        self.settings = SettingResource(endpoint)
+
+    def ping(self) -> None:
+        """Raises BadResponse when what answers isn't Rancher. Sends no key."""
+        expect_text(self.transport.send("GET", "/ping"), "pong")

@@ -1,0 +1,129 @@
+"""From an answer's status, headers and bytes to a typed value or one of our errors. Pure and total."""
+
+import email.utils
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from registries.rancher.errors import (
+    ApiError,
+    BadResponse,
+    Busy,
+    Conflict,
+    Forbidden,
+    Invalid,
+    MethodNotAllowed,
+    NotFound,
+    ServerFault,
+    Unauthorized,
+)
+from registries.rancher.types import Collection, Project, Registry, RegistryCredential, Schema, decode_custom
+
+T = TypeVar("T")
+LONGEST_WAIT_S = 86_400
+FIELD_NAME = re.compile(r"[A-Za-z]{1,32}")
+
+REGISTRY = msgspec.json.Decoder(Registry, dec_hook=decode_custom)
+REGISTRIES = msgspec.json.Decoder(Collection[Registry], dec_hook=decode_custom)
+CREDENTIAL = msgspec.json.Decoder(RegistryCredential, dec_hook=decode_custom)
+CREDENTIALS = msgspec.json.Decoder(Collection[RegistryCredential], dec_hook=decode_custom)
+PROJECT = msgspec.json.Decoder(Project, dec_hook=decode_custom)
+PROJECTS = msgspec.json.Decoder(Collection[Project], dec_hook=decode_custom)
+SCHEMA = msgspec.json.Decoder(Schema)
+
+
+class _ErrorBody(msgspec.Struct):
+    """What of an error's body counts; its `message` and `detail` are for nobody (rancher.md)."""
+
+    code: str = ""
+    field_name: str | None = msgspec.field(default=None, name="fieldName")
+
+
+class SettingValue(msgspec.Struct):
+    """A setting; the version setting's value may be null."""
+
+    value: str | None = None
+
+
+ERROR_BODY = msgspec.json.Decoder(_ErrorBody)
+SETTING = msgspec.json.Decoder(SettingValue)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came over the wire. Header names in small letters."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    elapsed_ms: int = 0
+
+
+def decode(answer: Answer, decoder: "msgspec.json.Decoder[T]", *, wrote: bool = False) -> T:
+    """The body as the decoder's type.
+
+    Raises an ApiError for what Rancher refused and BadResponse for all else that isn't its answer; `wrote` says that the
+    call was a write, so that an unreadable success counts as possibly applied.
+    """
+    check_status(answer, wrote=wrote)
+    try:
+        return decoder.decode(answer.body)
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        looks_like_json = answer.body.lstrip()[:1] in (b"{", b"[")
+        raise BadResponse("wrong_shape" if looks_like_json else "not_json", maybe_applied=wrote) from None
+
+
+def check_status(answer: Answer, *, wrote: bool = False) -> None:
+    """Raises what the status means; nothing for 2xx."""
+    status = answer.status
+    if 200 <= status < 300:
+        return
+    if status < 200 or 300 <= status < 400:
+        raise BadResponse("redirect" if status >= 300 else "not_json", maybe_applied=wrote and status < 300)
+    body = _error_body(answer.body)
+    if status == 429 or (status == 503 and "retry-after" in answer.headers):
+        wait = retry_after(answer.headers.get("retry-after"), now=datetime.now(UTC))
+        raise Busy(status, body.code, retry_after=wait, maybe_applied=wrote and status != 429)
+    if status >= 500:
+        raise ServerFault(status, body.code, maybe_applied=wrote)
+    if status in (400, 422):
+        field = body.field_name if body.field_name and FIELD_NAME.fullmatch(body.field_name) else None
+        raise Invalid(status, body.code, field=field)
+    raise REFUSALS.get(status, ApiError)(status, body.code)
+
+
+REFUSALS: dict[int, type[ApiError]] = {
+    401: Unauthorized,
+    403: Forbidden,
+    404: NotFound,
+    405: MethodNotAllowed,
+    409: Conflict,
+}
+
+
+def retry_after(value: str | None, *, now: datetime) -> int | None:
+    """Seconds from a Retry-After header (RFC 9110, 10.2.3): a number or a date; None for junk, a day at most."""
+    if value is None:
+        return None
+    text = value.strip()
+    if text.isascii() and text.isdigit():
+        return min(int(text[:9]), LONGEST_WAIT_S)
+    try:
+        at = email.utils.parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError):
+        return None
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=UTC)
+    return max(0, min(int((at - now).total_seconds()), LONGEST_WAIT_S))
+
+
+def _error_body(body: bytes) -> Any:
+    """The code and the field; nothing of a body that isn't Rancher's (a web server's own page is normal life)."""
+    try:
+        return ERROR_BODY.decode(body)
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        return _ErrorBody()

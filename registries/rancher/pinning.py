@@ -1,0 +1,162 @@
+"""Connections that resolve a name once, have every answer of the resolver checked, and connect to what was checked.
+
+The Host header, SNI and the certificate's name stay those of the URL, so nothing between the check and the connection
+can lead elsewhere (a name that resolves differently the second time).
+"""
+
+import contextlib
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from typing import Any
+
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from registries.rancher.deadline import Guard
+from registries.rancher.errors import Unreachable
+from registries.rancher.floor import Address, is_below_floor, parse_address, unwrap
+
+AllowTarget = Callable[[str, str, Address, int], bool]
+Resolve = Callable[[str, int], list[str]]
+
+_calls = threading.local()
+# A resolver takes as long as it likes; its threads are few, and a call waits for them no longer than for a connection.
+_resolving = ThreadPoolExecutor(max_workers=8, thread_name_prefix="rancher-dns")
+
+
+@contextlib.contextmanager
+def guarded(guard: Guard) -> Iterator[None]:
+    """Connections of this thread are this call's until the block ends."""
+    _calls.guard = guard
+    try:
+        yield
+    finally:
+        guard.finish()
+        del _calls.guard
+
+
+def resolve_with_system(host: str, port: int) -> list[str]:
+    """Every address that the system's resolver gives. Raises OSError."""
+    return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+
+
+class Pin:
+    """Decides where connections of one origin may lead."""
+
+    def __init__(
+        self, *, scheme: str, host: str, port: int, allow: AllowTarget, connect_s: float, resolve: Resolve
+    ) -> None:
+        self.scheme, self.host, self.port = scheme, host, port
+        self.allow, self.connect_s, self.resolve = allow, connect_s, resolve
+
+    def permits(self, address: Address) -> bool:
+        bare = unwrap(address)
+        return not is_below_floor(bare) and self.allow(self.scheme, self.host, bare, self.port)
+
+    def open(self, guard: Guard) -> socket.socket:
+        """A connected socket. Raises Unreachable: `dns`, `blocked` before any connect, `refused`, `timeout`."""
+        addresses = self._resolved(guard)
+        if not all(map(self.permits, addresses)):
+            raise Unreachable("blocked")
+        started = time.monotonic()
+        problem: Unreachable = Unreachable("refused")
+        for address in addresses:
+            timeout_s = min(self.connect_s, guard.remaining_s())
+            if timeout_s <= 0:
+                raise Unreachable("timeout")
+            try:
+                opened = socket.create_connection((str(address), self.port), timeout=timeout_s)
+            except TimeoutError:
+                problem = Unreachable("timeout")
+            except OSError:
+                problem = Unreachable("refused")
+            else:
+                opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                guard.address, guard.connect_ms = str(address), _ms_since(started)
+                guard.watch(opened)
+                return opened
+        raise problem
+
+    def _resolved(self, guard: Guard) -> list[Address]:
+        started = time.monotonic()
+        with contextlib.suppress(ValueError):
+            return [parse_address(self.host)]
+        looking_up = _resolving.submit(self.resolve, self.host, self.port)
+        try:
+            found = looking_up.result(timeout=min(self.connect_s, guard.remaining_s()))
+            addresses = list(dict.fromkeys(parse_address(text) for text in found))
+        except (OSError, ValueError, FutureTimeoutError, UnicodeError):
+            looking_up.cancel()
+            raise Unreachable("dns") from None
+        if not addresses:
+            raise Unreachable("dns")
+        guard.resolve_ms = _ms_since(started)
+        return addresses
+
+
+class _Pinned:
+    """What both kinds of connection do: open through the pin, and tell the call's guard what they use and send."""
+
+    pin: Pin
+    sock: Any
+    auto_open: int
+    _peer: Address | None = None
+
+    def _new_conn(self) -> socket.socket:
+        guard: Guard = _calls.guard
+        opened = self.pin.open(guard)
+        self._peer = parse_address(guard.address)
+        return opened
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        guard: Guard = _calls.guard
+        if self.sock is not None:
+            if self._peer is None or not self.pin.permits(self._peer):  # the list may have changed since it was opened
+                self.close()  # type: ignore[attr-defined]
+                raise Unreachable("blocked")
+            guard.watch(self.sock)
+            guard.address = str(self._peer)
+        super().request(*args, **kwargs)  # type: ignore[misc]
+
+    def send(self, data: Any) -> None:
+        if self.sock is None and self.auto_open:
+            self.connect()  # type: ignore[attr-defined]
+        _calls.guard.sent = True
+        super().send(data)  # type: ignore[misc]
+
+
+class PinnedHTTPConnection(_Pinned, HTTPConnection):
+    pass
+
+
+class PinnedHTTPSConnection(_Pinned, HTTPSConnection):
+    def connect(self) -> None:
+        guard: Guard = _calls.guard
+        started = time.monotonic()
+        super().connect()
+        guard.tls_ms = max(0, _ms_since(started) - (guard.resolve_ms or 0) - (guard.connect_ms or 0))
+        if isinstance(self.sock, ssl.SSLSocket):
+            guard.watch(self.sock)
+            guard.tls_version = self.sock.version()
+
+
+def new_pool(pin: Pin, *, size: int, context: ssl.SSLContext | None) -> HTTPConnectionPool:
+    """A pool for the pin's origin; with a context it speaks TLS and verifies."""
+    if context is None:
+        plain = type("Connection", (PinnedHTTPConnection,), {"pin": pin})
+        pool = HTTPConnectionPool(pin.host, pin.port, maxsize=size, block=False)
+        pool.ConnectionCls = plain
+        return pool
+    secure = type("Connection", (PinnedHTTPSConnection,), {"pin": pin})
+    secure_pool = HTTPSConnectionPool(pin.host, pin.port, maxsize=size, block=False, ssl_context=context)
+    secure_pool.ConnectionCls = secure
+    return secure_pool
+
+
+def _ms_since(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)

@@ -1,0 +1,206 @@
+"""One class per type of resource: its paths, and what can be asked of it."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Generic, TypeVar
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+
+from registries.rancher import decode
+from registries.rancher.decode import Answer
+from registries.rancher.errors import BadResponse, NotFound
+from registries.rancher.transport import Transport
+from registries.rancher.types import Collection, Listing, Project, Registry, RegistryCredential, Resource, Schema
+
+R = TypeVar("R", bound=Resource)
+ID = re.compile(r"[0-9a-z]{1,32}")
+PAGE_ROWS, MOST_ROWS, MOST_PAGES = 500, 10_000, 50
+MARKER = re.compile(r"m\d{1,9}")
+NEUTRAL_EMAIL: Final = "none@example.invalid"  # v1 asks for one and checks nothing (rancher.md); RFC 2606
+
+Fields = Mapping[str, str | None]
+
+
+class Endpoint:
+    """Where calls go: the transport, the key, and the path that everything of the project is under."""
+
+    def __init__(self, transport: Transport, *, auth: tuple[str, str], root: str, project_root: str) -> None:
+        self.transport, self.auth, self.root, self.project_root = transport, auth, root, project_root
+
+    def get(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Answer:
+        return self.transport.send("GET", path, query=query, auth=self.auth)
+
+    def write(self, method: str, path: str, *, query: Sequence[tuple[str, str]] = (), fields: Any = None) -> Answer:
+        payload = msgspec.json.encode(fields) if fields is not None else None
+        return self.transport.send(method, path, query=query, payload=payload, auth=self.auth)
+
+
+class Collectible(Generic[R]):
+    """A collection in a project. Ids are checked before they become part of a path."""
+
+    plural: str
+    one: "msgspec.json.Decoder[R]"
+    many: "msgspec.json.Decoder[Collection[R]]"
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+
+    @property
+    def path(self) -> str:
+        return f"{self.endpoint.project_root}/{self.plural}"
+
+    def path_of(self, rancher_id: str) -> str:
+        """Raises NotFound for what can't be an id, without asking."""
+        if not ID.fullmatch(rancher_id):
+            raise NotFound(404)
+        return f"{self.path}/{rancher_id}"
+
+    def _list_all(self, query: Sequence[tuple[str, str]] = ()) -> Listing[R]:
+        """Every row, in pages of 500; rows can be skipped or doubled while others write, so they are deduplicated."""
+        rows: dict[str, R] = {}
+        warnings: tuple[str, ...] = ()
+        marker = ""
+        for _ in range(MOST_PAGES):
+            page_query = [("limit", str(PAGE_ROWS)), *query] + ([("marker", marker)] if marker else [])
+            page = decode.decode(self.endpoint.get(self.path, page_query), self.many)
+            known = len(rows)
+            rows |= {row.id: row for row in page.data}
+            following = page.pagination.next if page.pagination else None
+            if not following:
+                break
+            marker, warning = self._next_marker(following, marker, grew=len(rows) > known)
+            if warning or len(rows) >= MOST_ROWS:
+                warnings = (warning or f"Only the first {MOST_ROWS:,} rows were read.",)
+                break
+        else:
+            warnings = (f"The list did not end after {MOST_PAGES} pages; what was read is shown.",)
+        return Listing(tuple(rows.values())[:MOST_ROWS], warnings)
+
+    def _next_marker(self, following: str, last: str, *, grew: bool) -> tuple[str, str]:
+        """The offset of the next page, taken from its link; the link itself is never followed."""
+        parts = urlsplit(following)
+        if parts.netloc and parts.netloc.lower() != self.endpoint.transport.base.netloc:
+            return "", "Rancher names another server for the rest of the list; what was read is shown."
+        marker = parse_qs(parts.query).get("marker", [""])[0]
+        if not MARKER.fullmatch(marker) or marker == last or not grew:
+            return "", "Rancher's list leads back to itself; what was read is shown."
+        return marker, ""
+
+    def _get(self, rancher_id: str, query: Sequence[tuple[str, str]] = ()) -> R:
+        return decode.decode(self.endpoint.get(self.path_of(rancher_id), query), self.one)
+
+    def _create(self, fields: Fields) -> R:
+        return decode.decode(self.endpoint.write("POST", self.path, fields=fields), self.one, wrote=True)
+
+    def _update(self, rancher_id: str, fields: Fields) -> R:
+        answer = self.endpoint.write("PUT", self.path_of(rancher_id), fields=fields)
+        return decode.decode(answer, self.one, wrote=True)
+
+    def act(self, rancher_id: str, action: str) -> R:
+        """Starts an action: 202, and the resource on its way. Raises Invalid or Conflict when the state forbids it."""
+        answer = self.endpoint.write("POST", self.path_of(rancher_id), query=[("action", action)])
+        return decode.decode(answer, self.one, wrote=True)
+
+    def remove(self, rancher_id: str) -> R:
+        """Removes an inactive one: 200, state `removing`. Raises MethodNotAllowed for an active one."""
+        return decode.decode(self.endpoint.write("DELETE", self.path_of(rancher_id)), self.one, wrote=True)
+
+
+class RegistryResource(Collectible[Registry]):
+    plural, one, many = "registries", decode.REGISTRY, decode.REGISTRIES
+
+    def list_all(self, *, include_credentials: bool = True) -> Listing[Registry]:
+        """Every registry that isn't removed."""
+        if not include_credentials:
+            return self._list_all()
+        listing = self._list_all(WITH_CREDENTIALS)
+        return Listing(tuple(map(_with_credentials, listing.items)), listing.warnings)
+
+    def get(self, rancher_id: str, *, include_credentials: bool = False) -> Registry:
+        """One registry, removed ones too. Raises NotFound."""
+        if not include_credentials:
+            return self._get(rancher_id)
+        return _with_credentials(self._get(rancher_id, WITH_CREDENTIALS))
+
+    def create(self, *, server_address: str, name: str | None = None, description: str | None = None) -> Registry:
+        """201, state `registering`. Raises Invalid (`ServerAddressUsed` for a twin)."""
+        return self._create({"serverAddress": server_address, "name": name, "description": description})
+
+    def update(self, rancher_id: str, **fields: str | None) -> Registry:
+        """Changes `name` and `description` as far as they are given; None clears. The last writer wins."""
+        return self._update(rancher_id, fields)
+
+
+class CredentialResource(Collectible[RegistryCredential]):
+    plural, one, many = "registrycredentials", decode.CREDENTIAL, decode.CREDENTIALS
+
+    def list_of(self, registry_id: str) -> Listing[RegistryCredential]:
+        """The credentials of one registry (the link on the registry answers an empty list, rancher.md)."""
+        return self._list_all([("registryId", registry_id)])
+
+    def get(self, rancher_id: str) -> RegistryCredential:
+        return self._get(rancher_id)
+
+    def create(
+        self, *, registry_id: str, public_value: str, secret_value: str, email: str | None = NEUTRAL_EMAIL
+    ) -> RegistryCredential:
+        """`email` is asked for by v1 only; None leaves it out, for v2-beta."""
+        fields: dict[str, str | None] = {
+            "registryId": registry_id,
+            "publicValue": public_value,
+            "secretValue": secret_value,
+        }
+        return self._create(fields | ({"email": email} if email is not None else {}))
+
+    def update(self, rancher_id: str, **fields: str | None) -> RegistryCredential:
+        """Changes `public_value`, `secret_value`, `email`, `name`, `description` as far as they are given."""
+        names = {"public_value": "publicValue", "secret_value": "secretValue"}
+        return self._update(rancher_id, {names.get(name, name): value for name, value in fields.items()})
+
+
+class ProjectResource:
+    """Projects, which are at the root of the API."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+
+    def list(self) -> tuple[Project, ...]:
+        """The projects that the key can see; an environment key sees its own."""
+        return decode.decode(self.endpoint.get(f"{self.endpoint.root}/projects"), decode.PROJECTS).data
+
+
+class SchemaResource:
+    """What the key may do, as the project's own schema has it."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+
+    def get(self, kind: str) -> Schema:
+        """The schema of one type, such as `registry`."""
+        return decode.decode(self.endpoint.get(f"{self.endpoint.project_root}/schemas/{kind}"), decode.SCHEMA)
+
+
+class SettingResource:
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+
+    def server_version(self) -> str | None:
+        """Such as "v1.6.30"; None where the server doesn't say."""
+        path = f"{self.endpoint.root}/settings/rancher.server.version"
+        return decode.decode(self.endpoint.get(path), decode.SETTING).value
+
+
+WITH_CREDENTIALS = (("include", "credentials"),)
+
+
+def _with_credentials(registry: Registry) -> Registry:
+    """Rancher leaves the member out where there are none (credentials.json); we asked, so none is an answer."""
+    return registry if registry.credentials is not None else msgspec.structs.replace(registry, credentials=())
+
+
+def expect_text(answer: Answer, text: str) -> None:
+    """Raises BadResponse unless the body is just this text, as /ping's `pong` is."""
+    decode.check_status(answer)
+    if answer.body.strip() != text.encode():
+        raise BadResponse("not_json")

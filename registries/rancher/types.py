@@ -1,0 +1,160 @@
+"""What Rancher's API describes, as frozen structs. Its camelCase lives in the renaming below and nowhere else.
+
+`secretValue` has no place here: unknown members are dropped while decoding, and it is one of them (Rancher sends it back
+in the answer of every POST on a credential).
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+RENAMED = {
+    "account_id": "accountId",
+    "block_device_path": "blockDevicePath",
+    "created_at": "created",
+    "driver_name": "driverName",
+    "external_id": "externalId",
+    "public_value": "publicValue",
+    "registry_id": "registryId",
+    "removed_at": "removed",
+    "remove_time": "removeTime",
+    "server_address": "serverAddress",
+    "transitioning_message": "transitioningMessage",
+    "transitioning_progress": "transitioningProgress",
+    "volume_access_mode": "volumeAccessMode",
+    "volume_capabilities": "volumeCapabilities",
+    "collection_methods": "collectionMethods",
+    "resource_methods": "resourceMethods",
+    "resource_actions": "resourceActions",
+    "fields": "resourceFields",
+    "max_length": "maxLength",
+    "min_length": "minLength",
+}
+
+
+class ActionNames(frozenset[str]):
+    """The names of the actions that a resource offers; their URLs are dropped."""
+
+
+class Resource(msgspec.Struct, frozen=True, kw_only=True, rename=RENAMED):
+    """What every resource has. `transitioning` is `yes`, `no` or `error`; times are aware, in UTC."""
+
+    id: str
+    state: str = ""
+    name: str | None = None
+    description: str | None = None
+    created_at: datetime | None = None
+    removed_at: datetime | None = None
+    kind: str | None = None
+    uuid: str | None = None
+    transitioning: str = "no"
+    transitioning_message: str | None = None
+    transitioning_progress: int | float | str | None = None
+    actions: ActionNames = ActionNames()
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether it is between two states (and not stuck in an error)."""
+        return self.transitioning == "yes"
+
+
+class RegistryCredential(Resource, frozen=True, kw_only=True, rename=RENAMED):
+    """A user for a registry. The secret is never part of it."""
+
+    registry_id: str | None = None
+    public_value: str | None = None
+    email: str | None = None
+    account_id: str | None = None
+
+
+class Registry(Resource, frozen=True, kw_only=True, rename=RENAMED):
+    """A registry of a project. `credentials` is None unless they were asked for."""
+
+    server_address: str | None = None
+    account_id: str | None = None
+    block_device_path: str | None = None
+    driver_name: str | None = None
+    external_id: str | None = None
+    remove_time: str | None = None
+    volume_access_mode: str | None = None
+    volume_capabilities: list[str] | str | None = None
+    credentials: tuple[RegistryCredential, ...] | None = None
+
+
+class Project(Resource, frozen=True, kw_only=True, rename=RENAMED):
+    """A project, which Rancher's own pages call an environment."""
+
+
+class SchemaField(msgspec.Struct, frozen=True, kw_only=True, rename=RENAMED):
+    """What may be written to a field; lengths in characters, None for no limit."""
+
+    create: bool = False
+    update: bool = False
+    required: bool = False
+    max_length: int | None = None
+    min_length: int | None = None
+
+
+class Schema(msgspec.Struct, frozen=True, kw_only=True, rename=RENAMED):
+    """What a key may do with one type of resource in one project."""
+
+    id: str
+    collection_methods: frozenset[str] = frozenset()
+    resource_methods: frozenset[str] = frozenset()
+    resource_actions: dict[str, Any] = {}
+    fields: dict[str, SchemaField] = {}
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether the key may create; a read-only member sees GET only (rancher.md, "Keys and paths")."""
+        return "POST" in self.collection_methods
+
+
+class Pagination(msgspec.Struct, frozen=True, kw_only=True):
+    next: str | None = None
+
+
+class Collection(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """One page of a list as it comes over the wire."""
+
+    data: tuple[T, ...]
+    pagination: Pagination | None = None
+
+
+class Listing(msgspec.Struct, Generic[T], frozen=True):
+    """A whole list, deduplicated by id, with sentences about what kept it from being whole."""
+
+    items: tuple[T, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def decode_custom(kind: type, value: object) -> object:
+    """msgspec's hook for `ActionNames`: the keys of the map that Rancher sends, or the names that we stored."""
+    if kind is ActionNames and (value is None or isinstance(value, Mapping | list | tuple)):
+        return ActionNames(str(name) for name in value or ())
+    raise ValueError("neither a map nor a list of action names")
+
+
+def _encode_custom(value: object) -> object:
+    return sorted(value)  # type: ignore[call-overload]  # the only custom type is a set of names
+
+
+def to_document(registry: Registry) -> dict[str, Any]:
+    """The registry as plain data, for storing; carries no secret because the type has none."""
+    document: dict[str, Any] = msgspec.to_builtins(registry, enc_hook=_encode_custom)
+    return document
+
+
+def from_document(document: Mapping[str, Any]) -> Registry:
+    """What `to_document` gave."""
+    return msgspec.convert(document, Registry, dec_hook=decode_custom)
+
+
+def fingerprint(registries: Iterable[Registry]) -> str:
+    """Equal for equal lists, in the same order."""
+    encoder = msgspec.msgpack.Encoder(enc_hook=_encode_custom)
+    return hashlib.sha256(encoder.encode(list(registries))).hexdigest()
