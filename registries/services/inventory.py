@@ -5,7 +5,6 @@ searched here (`services.listing`). What was read last stays in `InventoryItem`;
 with its age.
 """
 
-import hashlib
 import threading
 import time
 from collections.abc import Iterable, Sequence
@@ -18,7 +17,8 @@ from django.utils import timezone
 
 from registries.models import ConnectionProfile, InventoryItem
 from registries.rancher.errors import RancherError, Unreachable
-from registries.rancher.types import Registry
+from registries.rancher.types import ActionNames, Registry, from_document, to_document
+from registries.rancher.types import fingerprint as fingerprint_of
 from registries.services import connection
 
 KEPT_S = 5.0  # how long a reading serves without asking Rancher again
@@ -120,12 +120,12 @@ def recall_removed(profile: ConnectionProfile) -> list[InventoryItem]:
 
 
 def as_registry(item: InventoryItem) -> Registry:
-    return msgspec.convert(item.document, Registry)
+    return from_document(item.document)
 
 
 def as_removed_registry(item: InventoryItem) -> Registry:
     """The registry as it was before it left the list, in the state that it is in since."""
-    return msgspec.structs.replace(as_registry(item), state="removed", transitioning="no", actions=frozenset())
+    return msgspec.structs.replace(as_registry(item), state="removed", transitioning="no", actions=ActionNames())
 
 
 def note_write(profile: ConnectionProfile) -> None:
@@ -196,7 +196,7 @@ def _read(profile: ConnectionProfile) -> Reading:
 
 
 def _remember(profile: ConnectionProfile, registries: Sequence[Registry], now: datetime) -> None:
-    fingerprint = hashlib.sha256(msgspec.msgpack.encode(registries)).hexdigest()
+    fingerprint = fingerprint_of(registries)
     if fingerprint != profile.inventory_fingerprint:
         _rewrite(profile, registries, now)
     changes = {"inventory_read_at": now, "inventory_fingerprint": fingerprint}
@@ -233,5 +233,5 @@ def _columns(registry: Registry) -> dict[str, object]:
         "name": registry.name or "",
         "description": registry.description or "",
         "state": registry.state,
-        "document": msgspec.to_builtins(registry),
+        "document": to_document(registry),
     }

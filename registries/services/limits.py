@@ -25,3 +25,8 @@ def of_registries(profile: ConnectionProfile) -> dict[str, int]:
     limits = {name: (fields[name].max_length if name in fields else None) or RECORDED[name] for name in RECORDED}
     _kept[profile.pk] = (time.monotonic(), limits)
     return limits
+
+
+def forget_kept() -> None:
+    """Empties what this process keeps (for tests)."""
+    _kept.clear()

@@ -131,7 +131,7 @@ def open_operations(profile: ConnectionProfile) -> list[Operation]:
 def settle_from_reading(operations: Iterable[Operation], reading: inventory.Reading) -> list[Operation]:
     """Settles what a live list proves; which operations are still open.
 
-    A removed registry leaves the list at once (rancher.md), so for a removal its absence from a whole list is the proof.
+    A removed registry leaves the list at once (rancher.md), so its absence from a whole list proves a removal.
     """
     by_id = {registry.id: registry for registry in reading.registries}
     for operation in operations:

@@ -49,7 +49,7 @@ class ActionUnavailable(Exception):
 
 
 def offered(registry: Registry) -> list[Verb]:
-    """What can be done with the registry now, from its own `actions`; removing an active one is offered as two steps."""
+    """What can be done now, from the resource's own `actions`; removing an active one is offered as two steps."""
     verbs = [verb for verb, action in NEEDED_ACTION.items() if action in registry.actions]
     if needs_deactivation(registry):
         verbs.insert(verbs.index(Verb.DEACTIVATE) + 1, Verb.REMOVE)

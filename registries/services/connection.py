@@ -1,0 +1,164 @@
+"""The way from a profile to its Rancher: one transport per profile and process, and what every contact tells."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal, cast
+
+from django.utils import timezone
+
+from registries.crypto import SecretUnreadable
+from registries.models import AllowedTarget, ConnectionProfile
+from registries.rancher.address import parse_base_url
+from registries.rancher.client import Client
+from registries.rancher.errors import ApiError, RancherError, Unauthorized
+from registries.rancher.floor import Address
+from registries.rancher.transport import Transport
+
+TARGETS_KEPT_S = 2.0
+CONTACT_NOTED_EVERY = timedelta(seconds=5)  # a live profile costs one update in so long, not one a page
+
+
+class ProfileUnusable(RancherError):
+    """The profile has no keys, or they can't be decrypted any more; nothing was sent."""
+
+
+NO_KEYS = "The profile has no keys; an admin has to enter them."
+KEYS_UNREADABLE = "The stored keys cannot be read any more; an admin has to enter them again."
+
+
+@dataclass
+class _Kept:
+    fingerprint: tuple[object, ...]
+    transport: Transport
+    client: Client
+
+
+_lock = threading.Lock()
+_clients: dict[int, _Kept] = {}
+_targets: tuple[float, list[AllowedTarget]] = (float("-inf"), [])
+
+
+def allow(scheme: str, host: str, address: Address, port: int) -> bool:
+    """Whether the admin's list opens the target. The floor is the transport's own business."""
+    return any(target.permits(scheme, host, address, port) for target in _allowed_targets())
+
+
+def client_for(profile: ConnectionProfile) -> Client:
+    """The profile's client, kept while its address, keys and rights stay. Raises ProfileUnusable, BadAddress."""
+    fingerprint = (
+        profile.base_url,
+        profile.api_version,
+        profile.project_id,
+        profile.access_key.token,
+        profile.secret_key.token,
+        profile.ca_certificate,
+        profile.is_read_only,
+    )
+    with _lock:
+        kept = _clients.get(profile.pk)
+        if kept and kept.fingerprint == fingerprint:
+            return kept.client
+    fresh = _Kept(fingerprint, *_connect(profile))
+    with _lock:
+        stale, _clients[profile.pk] = _clients.get(profile.pk), fresh
+    if stale:
+        stale.transport.close()
+    return fresh.client
+
+
+@contextmanager
+def contact(profile: ConnectionProfile) -> Iterator[Client]:
+    """A client for one piece of work; what comes of it is noted on the profile. Raises RancherError."""
+    started = time.monotonic()
+    try:
+        yield client_for(profile)
+    except RancherError as error:
+        if _is_of_the_connection(error):
+            note_failure(profile, error)
+        else:
+            note_contact(profile, elapsed_ms=_ms_since(started))
+        raise
+    note_contact(profile, elapsed_ms=_ms_since(started))
+
+
+def note_contact(profile: ConnectionProfile, *, elapsed_ms: int) -> None:
+    """Rancher answered as it should."""
+    now = timezone.now()
+    is_news = profile.failing_since is not None or profile.contact_at is None
+    if not is_news and now - profile.contact_at < CONTACT_NOTED_EVERY:
+        return
+    _note(profile, contact_at=now, contact_ms=elapsed_ms, failing_since=None, failure_reason="", failure_text="")
+
+
+def note_failure(profile: ConnectionProfile, error: RancherError) -> None:
+    """Rancher did not answer, or rejects the keys; since when is kept."""
+    if profile.failing_since and profile.failure_reason == error.reason:
+        return
+    since = profile.failing_since or timezone.now()
+    _note(profile, failing_since=since, failure_reason=error.reason, failure_text=str(error)[:300])
+
+
+def forget_targets() -> None:
+    """After a change of the list: this process looks at once, the others within two seconds."""
+    global _targets  # noqa: PLW0603 - a cache of the process
+    _targets = (float("-inf"), [])
+
+
+def close_all() -> None:
+    """Closes every kept connection (for tests)."""
+    forget_targets()
+    with _lock:
+        kept = list(_clients.values())
+        _clients.clear()
+    for one in kept:
+        one.transport.close()
+
+
+def _connect(profile: ConnectionProfile) -> tuple[Transport, Client]:
+    if not profile.has_keys:
+        raise ProfileUnusable("no_keys", NO_KEYS)
+    try:
+        access_key, secret_key = profile.access_key.reveal(), profile.secret_key.reveal()
+    except SecretUnreadable:
+        raise ProfileUnusable("keys_unreadable", KEYS_UNREADABLE) from None
+    transport = Transport(
+        parse_base_url(profile.base_url).base,
+        allow=allow,
+        ca_certificate=profile.ca_certificate or None,
+        read_only=profile.is_read_only,
+    )
+    version = cast("Literal['v1', 'v2-beta']", profile.api_version)
+    client = Client(
+        transport, access_key=access_key, secret_key=secret_key, project_id=profile.project_id, api_version=version
+    )
+    return transport, client
+
+
+def _is_of_the_connection(error: RancherError) -> bool:
+    """Whether the error speaks of the way to Rancher or of the keys, rather than of one request."""
+    if isinstance(error, ApiError):
+        return isinstance(error, Unauthorized) or error.status == 403 or error.status >= 500
+    return error.reason not in {"busy", "read_only"}
+
+
+def _allowed_targets() -> list[AllowedTarget]:
+    global _targets  # noqa: PLW0603 - a cache of the process
+    read_at, targets = _targets
+    if time.monotonic() - read_at > TARGETS_KEPT_S:
+        targets = list(AllowedTarget.objects.all())
+        _targets = (time.monotonic(), targets)
+    return targets
+
+
+def _note(profile: ConnectionProfile, **changes: object) -> None:
+    ConnectionProfile.objects.filter(pk=profile.pk).update(**changes)
+    for name, value in changes.items():
+        setattr(profile, name, value)
+
+
+def _ms_since(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)
