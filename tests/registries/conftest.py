@@ -1,6 +1,7 @@
 """A running sandbox Rancher, profiles for it, and people with their roles."""
 
 import itertools
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,8 +12,10 @@ from django.test import Client as Browser
 
 from dashboard.people.models import User
 from registries.models import AllowedTarget, ConnectionProfile, Membership
+from registries.rancher.breaker import forget_upstreams
 from registries.rancher.client import Client
 from registries.roles import Role
+from registries.sandbox.answers import Answer
 from registries.sandbox.faults import Fault, FaultPlan
 from registries.sandbox.sandbox import Sandbox
 from registries.sandbox.seed import new_state
@@ -29,15 +32,27 @@ class Rancher:
     """A sandbox Rancher on loopback with two empty projects, and its faults on demand."""
 
     base_url: str
-    sandbox: Sandbox
+    sandbox: "CountingSandbox"
     faults: FaultPlan
+
+    def calls(self, pattern: str = "") -> int:
+        """How many requests came whose `METHOD /path` matches."""
+        return sum(bool(re.search(pattern, line)) for line in self.sandbox.lines)
 
     def fail(self, fault: str, match: str = "", **options: Any) -> None:
         self.faults.add(Fault(fault=fault, match=match, **options))
 
-    def requests(self, method: str = "") -> list[tuple[str, str]]:
-        """Method and path of what was asked, as far as Rancher logs it (writes)."""
-        return [(entry.event, entry.resource_id) for entry in self.sandbox.state.audit_log if method in entry.event]
+
+class CountingSandbox(Sandbox):
+    """Keeps the request lines that reached it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lines: list[str] = []
+
+    def handle(self, method: str, path: str, *args: Any, **kwargs: Any) -> Answer:
+        self.lines.append(f"{method} {path}")
+        return super().handle(method, path, *args, **kwargs)
 
 
 @pytest.fixture
@@ -52,7 +67,7 @@ def rancher_14() -> Iterator[Rancher]:
 
 
 def _running(generation: str) -> Iterator[Rancher]:
-    sandbox = Sandbox(
+    sandbox = CountingSandbox(
         new_state("empty", generation=generation, now=time.time()), transition_ms=TRANSITION_MS, purge_after_ms=60_000
     )
     faults = FaultPlan()
@@ -67,6 +82,7 @@ def _fresh_process_state() -> Iterator[None]:
     inventory.forget_kept()
     limits.forget_kept()
     connection.close_all()
+    forget_upstreams()
 
 
 @pytest.fixture

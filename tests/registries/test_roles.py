@@ -83,7 +83,9 @@ def people(
         b'{"serverAddress":"quay.io"}',
         0,
     )
-    Operation.objects.create(pk=1, profile=profile, profile_name="Staging", actor_name="x", verb="create", state="failed")
+    Operation.objects.create(
+        pk=1, profile=profile, profile_name="Staging", actor_name="x", verb="create", state="failed"
+    )
     return {
         "anonymous": Browser(),
         "stranger": browse(make_user("stranger")),
