@@ -1,0 +1,159 @@
+"""Typed requests, pages and fragments: with `middleware.py` the only place that reads `request.htmx` or writes ``HX-*``.
+
+A page and its fragments share one template: `render_page` answers with ``template#name`` when htmx asks for the element
+with that id, and with the whole page otherwise. Every answer varies on what decides that.
+"""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.urls import Resolver404, resolve
+from django.utils.cache import patch_vary_headers
+from django_htmx.http import HttpResponseLocation, trigger_client_event
+from django_htmx.middleware import HtmxDetails
+
+from dashboard.people.models import User
+
+VARY = ("HX-Request", "HX-Target", "HX-Boosted", "HX-History-Restore-Request")
+Tone = Literal["good", "busy", "warn", "bad"]
+LEVELS: dict[str, int] = {
+    "good": messages.SUCCESS,
+    "busy": messages.INFO,
+    "warn": messages.WARNING,
+    "bad": messages.ERROR,
+}
+TONES: dict[int, Tone] = {messages.SUCCESS: "good", messages.WARNING: "warn", messages.ERROR: "bad"}
+ICONS: dict[Tone, str] = {"good": "active", "busy": "moving", "warn": "warning", "bad": "error"}
+
+
+class AuthedRequest(HttpRequest):
+    """The request of a view that only people who are signed in reach."""
+
+    user: User
+    htmx: HtmxDetails
+    request_id: str
+
+
+@dataclass(frozen=True)
+class Toast:
+    """What happened, where, and one thing that can be done about it (a link; it opens in the dialog or as a page)."""
+
+    tone: Tone
+    text: str
+    detail: str = ""
+    href: str = ""
+    label: str = ""
+
+    @property
+    def icon(self) -> str:
+        return ICONS[self.tone]
+
+
+def is_fragment(request: HttpRequest) -> bool:
+    """Whether htmx asks for a part of a page: neither a boosted link or form, nor a page for the history."""
+    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
+    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+
+
+def wants_fragment(request: HttpRequest, *names: str) -> bool:
+    """Whether htmx asks for the element with one of these ids."""
+    return is_fragment(request) and request.htmx.target in names  # type: ignore[attr-defined]
+
+
+def render_page(
+    request: HttpRequest,
+    template: str,
+    context: Mapping[str, Any] | None = None,
+    *,
+    fragments: Collection[str] = (),
+    status: int = 200,
+) -> HttpResponse:
+    """The page, or one of its `fragments` (partial name = id of its root element) when htmx asks for that element."""
+    if wants_fragment(request, *fragments):
+        return render_fragments(request, (f"{template}#{request.htmx.target}", context or {}), status=status)  # type: ignore[attr-defined]
+    return vary(HttpResponse(render_to_string(template, context, request), status=status))
+
+
+def render_fragments(
+    request: HttpRequest,
+    *parts: tuple[str, Mapping[str, Any]],
+    status: int = 200,
+    events: Mapping[str, Any] | None = None,
+) -> HttpResponse:
+    """Several partials one after the other: the first for the target, the others out of band; then the waiting toasts.
+
+    `events` are triggered in the browser by ``HX-Trigger``, each with its details.
+    """
+    rendered = [render_to_string(template, dict(context), request) for template, context in parts]
+    if toasts := take_toasts(request):
+        rendered.append(render_to_string("components/_toasts.html", {"toasts": toasts, "out_of_band": True}))
+    response = HttpResponse("\n".join(rendered), status=status)
+    for name, details in (events or {}).items():
+        trigger_client_event(response, name, details)
+    return vary(response)
+
+
+def refuse_fragment(*, status: int, text: str, detail: str = "") -> HttpResponse:
+    """An error in place of a fragment: nothing on the page is replaced, a toast says why."""
+    response = HttpResponse(status=status)
+    response["HX-Reswap"] = "none"
+    trigger_client_event(response, "corral:toast", {"tone": "bad", "text": text, "detail": detail})
+    return vary(response)
+
+
+def go(request: HttpRequest, url: str) -> HttpResponse:
+    """To another page after a POST that did its work: htmx loads it in place of the body, everybody else is redirected.
+
+    `url` is one of our own paths, never what a request said.
+    """
+    if is_fragment(request):
+        return vary(HttpResponseLocation(url, target="body", swap="innerHTML"))
+    response = redirect(url)
+    response.status_code = 303  # whatever the method was: go there with GET
+    return vary(response)
+
+
+def page_in_view(request: HttpRequest) -> str:
+    """The URL name of the page that the person is looking at while htmx asks; "" when unknown or not ours."""
+    path = request.htmx.current_url_abs_path  # type: ignore[attr-defined]
+    if path is None:
+        return ""
+    try:
+        return resolve(urlsplit(path).path).view_name
+    except Resolver404:
+        return ""
+
+
+def query_in_view(request: HttpRequest) -> QueryDict:
+    """The query of the page that the person is looking at; empty when unknown or not ours."""
+    path = request.htmx.current_url_abs_path  # type: ignore[attr-defined]
+    return QueryDict(urlsplit(path or "").query)
+
+
+def toast(request: HttpRequest, tone: Tone, text: str, *, detail: str = "", href: str = "", label: str = "") -> None:
+    """Tells the person what happened, with the next answer that they see, be it a page or a fragment."""
+    note = Toast(tone, text, detail, href, label)
+    messages.add_message(request, LEVELS[tone], json.dumps(asdict(note)), extra_tags="toast", fail_silently=True)
+
+
+def take_toasts(request: HttpRequest) -> list[Toast]:
+    """The toasts that wait for this person, and other messages as toasts; they are told once."""
+    return [_read(message) for message in messages.get_messages(request)]
+
+
+def _read(message: Any) -> Toast:
+    if message.extra_tags == "toast":
+        return Toast(**json.loads(message.message))
+    return Toast(TONES.get(message.level, "good"), str(message.message))
+
+
+def vary(response: HttpResponse) -> HttpResponse:
+    patch_vary_headers(response, VARY)
+    return response

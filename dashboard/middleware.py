@@ -1,0 +1,92 @@
+"""What surrounds every request: its id, the headers that guard every page, and sign-in that never ends in a fragment."""
+
+import re
+import uuid
+from collections.abc import Callable
+from urllib.parse import urlencode, urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
+from django.utils.cache import patch_cache_control
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from dashboard.http import is_fragment, vary
+from dashboard.request_id import current_request_id
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+# what a proxy may hand over: no longer than the column that keeps it, nothing that breaks a log line
+SANE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+CONTENT_SECURITY_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        *(f"{kind} 'self'" for kind in ("script-src", "style-src", "img-src", "font-src", "connect-src", "form-action")),
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    ]
+)
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()" for feature in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
+)
+
+
+def request_id(get_response: Handler) -> Handler:
+    """Gives every request an id, the proxy's when it sends a sane one, and says it in ``X-Request-ID``."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        request.request_id = given if SANE_ID.fullmatch(given) else uuid.uuid4().hex  # type: ignore[attr-defined]
+        token = current_request_id.set(request.request_id)  # type: ignore[attr-defined]
+        try:
+            response = get_response(request)
+        finally:
+            current_request_id.reset(token)
+        response["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
+        return response
+
+    return middleware
+
+
+def security_headers(get_response: Handler) -> Handler:
+    """A policy without exceptions for scripts and styles, no framing, and nothing kept of what only signed-in see."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        response["Permissions-Policy"] = PERMISSIONS_POLICY
+        response["Cross-Origin-Opener-Policy"] = "same-origin"
+        response["X-Frame-Options"] = settings.X_FRAME_OPTIONS
+        # the cookie tells without a query, so health checks need no database
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            patch_cache_control(response, no_store=True)
+        return response
+
+    return middleware
+
+
+def sign_in_outside_fragments(get_response: Handler) -> Handler:
+    """Turns the redirect to sign-in that htmx would follow into 401 with ``HX-Redirect``: the whole page goes there.
+
+    Sign-in leads back to the page in view, after a boosted link to where it led.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if not request.htmx or not 300 <= response.status_code < 400:  # type: ignore[attr-defined]
+            return response
+        sign_in = resolve_url(settings.LOGIN_URL)
+        if urlsplit(response["Location"]).path != sign_in:
+            return response
+        refusal = HttpResponse(status=401)
+        refusal["HX-Redirect"] = f"{sign_in}?{urlencode({'next': _way_back(request)})}"
+        return vary(refusal)
+
+    return middleware
+
+
+def _way_back(request: HttpRequest) -> str:
+    if request.method == "GET" and not is_fragment(request):
+        return request.get_full_path()
+    in_view: str = request.htmx.current_url_abs_path or ""  # type: ignore[attr-defined]
+    return in_view if url_has_allowed_host_and_scheme(in_view, allowed_hosts=None) else "/"
