@@ -8,19 +8,22 @@ with too low a role 403 with a sentence.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
+from dashboard.http import AuthedRequest
 from dashboard.people.models import SiteRole, User
+from dashboard.policy import stamp
 from registries.models import ConnectionProfile, Membership, Operation
 from registries.roles import NEEDED_ROLE, READING, Right, Role
 
 P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]  # as Django calls it
+PersonsView = Callable[Concatenate[AuthedRequest, P], HttpResponse]  # as it is written: somebody is signed in
 
 
 @dataclass
@@ -79,40 +82,27 @@ def operations_of(user: User) -> QuerySet[Operation]:
     return Operation.objects.filter(Q(profile__in=profiles_of(user)) | Q(profile=None, actor=user))
 
 
-def _stamp(view: Callable[..., HttpResponse], policy: str) -> Any:
-    view.policy = policy  # type: ignore[attr-defined]
-    return view
-
-
-def public(view: View[P]) -> View[P]:
-    """Anybody, signed in or not (health, sign-in)."""
-    stamped: View[P] = _stamp(view, "public")
-    return stamped
-
-
-def signed_in(view: View[P]) -> View[P]:
+def signed_in(view: PersonsView[P]) -> View[P]:
     """Anybody who is signed in; what they see is filtered by `profiles_of` and its like."""
-    stamped: View[P] = _stamp(login_required(view), Right.SIGNED_IN)
-    return stamped
+    return cast("View[P]", stamp(Right.SIGNED_IN)(login_required(view)))
 
 
-def admins_only(view: View[P]) -> View[P]:
+def admins_only(view: PersonsView[P]) -> View[P]:
     """Admins of the site; everybody else gets 403 with the reason."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not is_admin(request.user):
             raise PermissionDenied("This page is for admins. Ask one of them to do it, or to make you one.")
-        return view(request, *args, **kwargs)
+        return view(cast("AuthedRequest", request), *args, **kwargs)
 
-    stamped: View[P] = _stamp(login_required(guarded), Right.ADMINISTER)
-    return stamped
+    return cast("View[P]", stamp(Right.ADMINISTER)(login_required(guarded)))
 
 
-def profile_view(right: Right) -> Callable[[Callable[Concatenate[HttpRequest, Access, P], HttpResponse]], Any]:
+def profile_view(right: Right) -> Callable[[Callable[Concatenate[AuthedRequest, Access, P], HttpResponse]], Any]:
     """For views under ``/profiles/<slug>/``: the view gets an `Access` in place of the slug."""
 
-    def decorate(view: Callable[Concatenate[HttpRequest, Access, P], HttpResponse]) -> Any:
+    def decorate(view: Callable[Concatenate[AuthedRequest, Access, P], HttpResponse]) -> Any:
         @wraps(view)
         def guarded(request: HttpRequest, slug: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             access = load_access(request, slug)
@@ -122,9 +112,9 @@ def profile_view(right: Right) -> Callable[[Callable[Concatenate[HttpRequest, Ac
                     f"Your role in {access.profile.name} is {access.role or request.user.site_role}; "  # type: ignore[union-attr]
                     f"this takes {f'the role {needed}' if needed else 'an admin'}. An admin can give it to you."
                 )
-            return view(request, access, *args, **kwargs)
+            return view(cast("AuthedRequest", request), access, *args, **kwargs)
 
-        return _stamp(login_required(guarded), right)
+        return stamp(right)(login_required(guarded))
 
     return decorate
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 
 from registries.addresses import ServerAddress, examine_address
 from registries.providers import BY_SLUG, PROVIDERS
@@ -41,8 +42,8 @@ class OperationKeyForm(forms.Form):
 
     def renew_key(self) -> None:
         """A new key for the next try, after one that was used up by an operation that failed."""
-        self.data = self.data.copy()
-        self.data["operation_key"] = str(uuid.uuid4())
+        typed = {name: self.data.get(name) for name in self.data}
+        self.data = typed | {"operation_key": str(uuid.uuid4())}
 
 
 class RegistryEditForm(OperationKeyForm):
@@ -61,7 +62,7 @@ class RegistryEditForm(OperationKeyForm):
         assert isinstance(field, forms.CharField)  # noqa: S101 - both are; for the type checker
         field.max_length = length
         field.widget.attrs["maxlength"] = length
-        field.validators.append(forms.fields.validators.MaxLengthValidator(length))
+        field.validators.append(MaxLengthValidator(length))
 
     def clean_name(self) -> str | None:
         return refuse_four_byte_characters(self.cleaned_data["name"]) or None
@@ -98,7 +99,7 @@ class RegistryCreateForm(RegistryEditForm):
     address: ServerAddress | None = None
 
     def clean_server_address(self) -> str:
-        typed = self.data.get("use_address") or self.cleaned_data["server_address"]
+        typed: str = self.data.get("use_address") or self.cleaned_data["server_address"]
         refuse_four_byte_characters(typed)
         self.address = address = examine_address(typed)
         if "as_typed" in self.data:

@@ -88,8 +88,7 @@ def contact(profile: ConnectionProfile) -> Iterator[Client]:
 def note_contact(profile: ConnectionProfile, *, elapsed_ms: int) -> None:
     """Rancher answered as it should."""
     now = timezone.now()
-    is_news = profile.failing_since is not None or profile.contact_at is None
-    if not is_news and now - profile.contact_at < CONTACT_NOTED_EVERY:
+    if profile.contact_at and not profile.failing_since and now - profile.contact_at < CONTACT_NOTED_EVERY:
         return
     _note(profile, contact_at=now, contact_ms=elapsed_ms, failing_since=None, failure_reason="", failure_text="")
 

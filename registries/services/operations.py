@@ -34,7 +34,7 @@ LONG_PENDING = timedelta(seconds=60)
 class Intent:
     """What somebody is about to do: everything that is known before the call."""
 
-    verb: Verb
+    verb: Operation.Verb
     key: UUID
     request_id: str
     target_id: str = ""
@@ -47,7 +47,7 @@ class Intent:
 class Verdict:
     """How an operation ended."""
 
-    state: State
+    state: Operation.State
     error_reason: str = ""
     error_text: str = ""
     target_id: str = ""

@@ -73,16 +73,19 @@ def create_registry(
     before = inventory.read_registries(access.profile, fresh=True).registries
     if twin := next((one for one in before if is_same_address(one.server_address, server_address)), None):
         raise AddressTaken(twin)
-    fields = {"server_address": server_address, "name": name, "description": description}
     intent = operations.Intent(
         Verb.CREATE,
         request.key,
         request.request_id,
         target_name=server_address,
-        input=fields,
+        input={"server_address": server_address, "name": name, "description": description},
         before={"ids": [one.id for one in before]},
     )
-    operation = _call(access, intent, lambda client: client.registries.create(**fields))
+    operation = _call(
+        access,
+        intent,
+        lambda client: client.registries.create(server_address=server_address, name=name, description=description),
+    )
     if operation.target_id:
         _look_for_twins(access, operation)
     return operation

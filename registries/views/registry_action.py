@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from dashboard.http import AuthedRequest, go, page_in_view, render_fragments, render_page
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from dashboard.http import AuthedRequest, go, page_in_view, render_fragments, render_page
 from registries.access import Access, profile_view
 from registries.display import VERBS
 from registries.forms.registry import ConfirmForm
@@ -88,12 +88,12 @@ def _wording(registry: Registry, verb: Operation.Verb) -> dict[str, Any]:
     """What will happen, in steps, and what can't be undone."""
     label = VERBS[verb][0]
     users = [credential.public_value or credential.id for credential in registry.credentials or ()]
+    steps: list[tuple[str, str, str]] = []
     match verb:
         case Operation.Verb.ACTIVATE:
-            effect, steps = "Hosts of this project will pull from it with its credential again.", []
+            effect = "Hosts of this project will pull from it with its credential again."
         case Operation.Verb.DEACTIVATE:
             effect = "Hosts of this project will no longer pull from it with a password. It can be activated again."
-            steps = []
         case Operation.Verb.REMOVE:
             effect = "Hosts of this project will no longer pull from it with a password."
             steps = [("removed", "Remove it", "Rancher purges it some minutes later, credentials included")]
@@ -102,10 +102,8 @@ def _wording(registry: Registry, verb: Operation.Verb) -> dict[str, Any]:
                 label = "Deactivate and remove"
         case Operation.Verb.PURGE:
             effect = "The removed registry and its credentials are deleted for good. This can't be undone."
-            steps = []
         case _:
             effect = "The removed registry comes back as inactive, with its credentials."
-            steps = []
     return {"label": label, "title": VERBS[verb][0], "effect": effect, "steps": steps, "users": users}
 
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from dashboard.http import AuthedRequest, render_page
 from django.http import Http404, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from dashboard.http import AuthedRequest, render_page
 from registries.access import Access, profile_view
 from registries.addresses import examine_address
 from registries.display import VERBS, moment, short_age, state_icon, state_word
@@ -83,13 +83,16 @@ def detail_context(access: Access, found: Sighting, *, tick: int = 0) -> dict[st
 
 def _actions(registry: Registry) -> list[dict[str, Any]]:
     """Buttons from the resource's own `actions`; removing an active registry says that it takes two steps."""
+    two_steps = "Deactivates first, then removes" if needs_deactivation(registry) else ""
     return [
         {
             "verb": verb.value,
             "label": VERBS[verb][0],
             "icon": VERBS[verb][1],
             "is_danger": verb in DANGEROUS,
-            "title": "Deactivates first, then removes" if verb == "remove" and needs_deactivation(registry) else "",
+            "title": "Deactivates first, then removes"
+            if verb == Operation.Verb.REMOVE and needs_deactivation(registry)
+            else "",
         }
         for verb in offered(registry)
         if verb != Operation.Verb.UPDATE

@@ -1,14 +1,14 @@
 """The list of a profile's registries, its rows in transition, and its export."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
-from dashboard.http import AuthedRequest, is_fragment, query_in_view, render_fragments, render_page
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from dashboard.http import AuthedRequest, is_fragment, query_in_view, render_fragments, render_page
 from registries.access import Access, profile_view
 from registries.models import Operation
 from registries.roles import Right
@@ -68,7 +68,7 @@ def registry_row(request: AuthedRequest, access: Access, registry_id: str) -> Ht
 def registry_export(request: AuthedRequest, access: Access) -> HttpResponse:
     """What the list shows, all pages of it."""
     query = ListQuery.parse(request.GET)
-    kind = "json" if request.GET.get("format") == "json" else "csv"
+    kind: Literal["csv", "json"] = "json" if request.GET.get("format") == "json" else "csv"
     reading = inventory.read_or_recall(access.profile)
     page = _find(access, reading, query)
     body, content_type = export_registries(page.matching, kind=kind)
