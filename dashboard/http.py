@@ -16,7 +16,7 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve
 from django.utils.cache import patch_vary_headers
-from django_htmx.http import HttpResponseLocation, trigger_client_event
+from django_htmx.http import HttpResponseLocation, push_url, reswap, retarget, trigger_client_event
 from django_htmx.middleware import HtmxDetails
 
 from dashboard.people.models import User
@@ -43,7 +43,7 @@ class AuthedRequest(HttpRequest):
 
 @dataclass(frozen=True)
 class Toast:
-    """What happened, where, and one thing that can be done about it (a link; it opens in the dialog or as a page)."""
+    """What happened, where, and one thing that can be done about it: a link with its label."""
 
     tone: Tone
     text: str
@@ -54,6 +54,11 @@ class Toast:
     @property
     def icon(self) -> str:
         return ICONS[self.tone]
+
+    @property
+    def opens_dialog(self) -> bool:
+        """A label that ends in an ellipsis promises a dialog, as everywhere."""
+        return self.label.endswith("…")
 
 
 def is_fragment(request: HttpRequest) -> bool:
@@ -75,10 +80,18 @@ def render_page(
     fragments: Collection[str] = (),
     status: int = 200,
 ) -> HttpResponse:
-    """The page, or one of its `fragments` (partial name = id of its root element) when htmx asks for that element."""
+    """The page, or one of its `fragments` (partial name = id of its root element) when htmx asks for that element.
+
+    A page never stands inside a fragment: when htmx asks for any other element, the page takes the place of the one in
+    view, address included.
+    """
+    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
     if wants_fragment(request, *fragments):
-        return render_fragments(request, (f"{template}#{request.htmx.target}", context or {}), status=status)  # type: ignore[attr-defined]
-    return vary(HttpResponse(render_to_string(template, context, request), status=status))
+        return render_fragments(request, (f"{template}#{htmx.target}", context or {}), status=status)
+    response = HttpResponse(render_to_string(template, dict(context or {}), request), status=status)
+    if is_fragment(request) and htmx.target:
+        response = push_url(reswap(retarget(response, "body"), "innerHTML"), request.get_full_path())
+    return vary(response)
 
 
 def render_fragments(
@@ -102,8 +115,7 @@ def render_fragments(
 
 def refuse_fragment(*, status: int, text: str, detail: str = "") -> HttpResponse:
     """An error in place of a fragment: nothing on the page is replaced, a toast says why."""
-    response = HttpResponse(status=status)
-    response["HX-Reswap"] = "none"
+    response = reswap(HttpResponse(status=status), "none")
     trigger_client_event(response, "corral:toast", {"tone": "bad", "text": text, "detail": detail})
     return vary(response)
 

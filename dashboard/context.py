@@ -1,0 +1,23 @@
+"""What every page knows of the shell around it."""
+
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from dashboard.http import take_toasts
+from dashboard.views import THEME_COOKIE, THEMES
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """`theme`, `section` (the navigation entry: first word of the URL's name), `toasts` (told when read), `is_demo`."""
+    theme = request.COOKIES.get(THEME_COOKIE, "")
+    match = request.resolver_match
+    return {
+        "theme": theme if theme in THEMES else "system",
+        "section": (match.url_name or "").partition("_")[0] if match else "",
+        "toasts": partial(take_toasts, request),
+        "request_id": getattr(request, "request_id", ""),
+        "is_demo": settings.DEMO,
+    }

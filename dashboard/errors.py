@@ -1,0 +1,83 @@
+"""The pages of refusals and failures: what happened, what to do, and the request id to ask about.
+
+htmx gets a toast in place of them (`http.refuse_fragment`), so that no page ever stands inside a fragment. Named in
+`urls.py`.
+"""
+
+import sys
+
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+
+from dashboard.http import is_fragment, refuse_fragment, vary
+
+NOT_SAVED = "The database did not take it in time, or its disk is full. What you sent was not saved; send it again."
+BROKEN = "Corral has a fault; it is in the log under this request id. Look whether your change is there before you repeat it."
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400."""
+    return _answer(
+        request, 400, "Corral can't read this request", "Go back, load the page again, and send it once more."
+    )
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403, with the sentence of the `PermissionDenied`: one's role, the needed one, who can give it."""
+    return _answer(request, 403, "Your role doesn't allow this", str(exception) or "An admin can tell you who may.")
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404, with the sentence of the `Http404` if it has one (Django's resolver gives a table of URLs)."""
+    reason = exception.args[0] if exception.args and isinstance(exception.args[0], str) else ""
+    return _answer(request, 404, "Not here, or not yours to see", reason)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form without its token; named in `settings.CSRF_FAILURE_VIEW`."""
+    return _answer(
+        request,
+        403,
+        "This form has expired",
+        "Nothing was changed. You may have signed in or out in another tab: load the page again, then send the form.",
+    )
+
+
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    """429, when allauth counts too many tries from one address."""
+    return _answer(request, 429, "Too many tries", "Wait a minute, then try again.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500, or 503 when the database can't be written to. Needs no database, no session and no context processor."""
+    if isinstance(sys.exc_info()[1], OperationalError):
+        status, title, detail = 503, "Not saved", NOT_SAVED
+    else:
+        status, title, detail = 500, "Corral failed here", BROKEN
+    if _asks_for_a_part(request):
+        return refuse_fragment(status=status, text=f"{title}.", detail=f"{detail} {_id_of(request)}")
+    context = {"title": title, "detail": detail, "request_id": _id_of(request), "status": status}
+    return vary(HttpResponse(render_to_string("500.html", context), status=status))
+
+
+def _answer(request: HttpRequest, status: int, title: str, detail: str) -> HttpResponse:
+    if _asks_for_a_part(request):
+        return refuse_fragment(status=status, text=f"{title}.", detail=detail)
+    user = getattr(request, "user", None)
+    context = {
+        "title": title,
+        "detail": detail,
+        "status": status,
+        "shell": "base.html" if user is not None and user.is_authenticated else "centred.html",
+    }
+    return vary(HttpResponse(render_to_string("error.html", context, request), status=status))
+
+
+def _asks_for_a_part(request: HttpRequest) -> bool:
+    """False, too, where a middleware failed before django-htmx's has seen the request."""
+    return hasattr(request, "htmx") and is_fragment(request)
+
+
+def _id_of(request: HttpRequest) -> str:
+    return getattr(request, "request_id", "")

@@ -1,0 +1,43 @@
+"""Tags of the shell, built into every template."""
+
+from functools import cache
+
+from django import template
+from django.conf import settings
+from django.templatetags.static import static
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django_htmx.jinja import htmx_script
+
+from dashboard import icons
+
+register = template.Library()
+
+STYLES = ("tokens", "base", "layout", "components", "lists", "forms", "pages", "utilities")
+
+
+@register.simple_tag
+def icon(name: str, classes: str = "") -> SafeString:
+    """``{% icon "active" %}``, ``{% icon row.icon "spinner" %}``; raises `icons.UnknownIcon`."""
+    return icons.use_icon(name, classes)
+
+
+@register.simple_tag
+def icon_sprite() -> SafeString:
+    return icons.sprite()
+
+
+@register.simple_tag
+def assets() -> SafeString:
+    """The style sheets in the order of their layers, htmx (version 2) and our own script."""
+    return _assets() if not settings.DEBUG else _assets.__wrapped__()
+
+
+@cache
+def _assets() -> SafeString:
+    styles = format_html_join(
+        "\n", '<link rel="stylesheet" href="{}">', ((static(f"css/{name}.css"),) for name in STYLES)
+    )
+    scripts = format_html_join("\n", '<script src="{}" defer></script>', ((static("js/app.js"),),))
+    icon_link = format_html_join("\n", '<link rel="icon" href="{}" type="image/svg+xml">', ((static("favicon.svg"),),))
+    return SafeString("\n".join([icon_link, styles, htmx_script(version=2), scripts]))
