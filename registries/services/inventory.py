@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 from django.db import transaction
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from registries.models import ConnectionProfile, InventoryItem
@@ -112,11 +113,11 @@ def recall_one(profile: ConnectionProfile, rancher_id: str) -> InventoryItem | N
     return InventoryItem.objects.filter(profile=profile, rancher_id=rancher_id).first()
 
 
-def recall_removed(profile: ConnectionProfile) -> list[InventoryItem]:
+def recall_removed(profile: ConnectionProfile) -> QuerySet[InventoryItem]:
     """What was seen here and then disappeared from Rancher's list, not yet purged as far as is known; newest first."""
     since = timezone.now() - GONE_FOR
     items = InventoryItem.objects.filter(profile=profile, gone_at__gt=since, purged_at=None)
-    return list(items.order_by("-gone_at", "-id"))
+    return items.order_by("-gone_at", "-id")
 
 
 def as_registry(item: InventoryItem) -> Registry:
@@ -130,8 +131,8 @@ def as_removed_registry(item: InventoryItem) -> Registry:
 
 def note_write(profile: ConnectionProfile) -> None:
     """Throws away what is kept, in every process: the serial is part of the key, and read with the profile."""
-    ConnectionProfile.objects.filter(pk=profile.pk).update(write_serial=profile.write_serial + 1)
-    profile.write_serial += 1
+    ConnectionProfile.objects.filter(pk=profile.pk).update(write_serial=F("write_serial") + 1)
+    profile.refresh_from_db(fields=["write_serial"])
 
 
 def note_registry(profile: ConnectionProfile, registry: Registry) -> None:
@@ -143,7 +144,10 @@ def note_registry(profile: ConnectionProfile, registry: Registry) -> None:
         registry = msgspec.structs.replace(registry, credentials=as_registry(known).credentials)
     if gone_at and known and known.gone_at:
         gone_at = known.gone_at
-    values = _columns(registry) | {"seen_at": now, "gone_at": gone_at}
+    columns = _columns(registry)
+    if known and known.document == columns["document"] and known.gone_at == gone_at:
+        return
+    values = columns | {"seen_at": now, "gone_at": gone_at}
     if registry.state == "purged":
         values["purged_at"] = now
     InventoryItem.objects.update_or_create(profile=profile, rancher_id=registry.id, defaults=values)
@@ -186,13 +190,12 @@ def _wait_for(flight: _Flight) -> Reading:
 
 
 def _read(profile: ConnectionProfile) -> Reading:
-    started = time.monotonic()
+    read_at, started = timezone.now(), time.monotonic()  # as of before the call: it may show nothing younger
     with connection.contact(profile) as client:
         listing = client.registries.list_all(include_credentials=True)
     elapsed_ms = round((time.monotonic() - started) * 1000)
-    now = timezone.now()
-    _remember(profile, listing.items, now)
-    return Reading(listing.items, now, elapsed_ms, listing.warnings)
+    _remember(profile, listing.items, read_at)
+    return Reading(listing.items, read_at, elapsed_ms, listing.warnings)
 
 
 def _remember(profile: ConnectionProfile, registries: Sequence[Registry], now: datetime) -> None:

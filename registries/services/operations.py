@@ -79,6 +79,7 @@ def begin(access: Access, intent: Intent) -> tuple[Operation, bool]:
             )
     except IntegrityError:
         return find_by_key(access, intent.key), False
+    inventory.note_write(access.profile)
     return operation, True
 
 
@@ -135,6 +136,8 @@ def settle_from_reading(operations: Iterable[Operation], reading: inventory.Read
     """
     by_id = {registry.id: registry for registry in reading.registries}
     for operation in operations:
+        if reading.read_at is None or reading.read_at <= operation.started_at:
+            continue  # it was read before: it proves nothing
         mark_if_abandoned(operation)
         if operation.verb == Verb.CREATE and not operation.target_id:
             settle_lost_create(operation, by_id.values())

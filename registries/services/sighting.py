@@ -45,6 +45,8 @@ def sight_registry(profile: ConnectionProfile, rancher_id: str) -> Sighting | No
     for operation in under_way:
         operations.mark_if_abandoned(operation)
     settled = tuple(operation for operation in under_way if operations.settle_with(operation, registry))
+    if settled:
+        inventory.note_write(profile)  # what is kept anywhere shows it as it was on the way
     pending = next((operation for operation in under_way if operation.is_open), None)
     if registry is None:
         gone = _as_last_seen(profile, rancher_id, is_gone=True)

@@ -90,9 +90,7 @@ def _actions(registry: Registry) -> list[dict[str, Any]]:
             "label": VERBS[verb][0],
             "icon": VERBS[verb][1],
             "is_danger": verb in DANGEROUS,
-            "title": "Deactivates first, then removes"
-            if verb == Operation.Verb.REMOVE and needs_deactivation(registry)
-            else "",
+            "title": two_steps if verb == Operation.Verb.REMOVE else "",
         }
         for verb in offered(registry)
         if verb != Operation.Verb.UPDATE

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from dashboard.http import AuthedRequest, go, render_page
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_safe
 
+from dashboard.http import AuthedRequest, go, render_page
 from registries.access import Access, profile_view
 from registries.addresses import examine_address, is_same_address
 from registries.forms.registry import Limits, RegistryCreateForm, RegistryEditForm
@@ -43,6 +43,7 @@ def registry_create(request: AuthedRequest, access: Access) -> HttpResponse:
         "form": form,
         "providers": PROVIDERS,
         "chosen": BY_SLUG.get(form.provider_chosen()),
+        "typed": form["server_address"].value() or "",
         "address": form.address or (examine_address(start["server_address"]) if start.get("server_address") else None),
         "never_matches": form.has_error("server_address", "never_matches"),
     }

@@ -135,7 +135,7 @@ def facet_context(access: Access, page: ListPage, query: ListQuery) -> dict[str,
     """The facets; those that count nothing are left out, but for the one in force."""
     counts = dict(page.counts) | {"": page.total}
     if query.state != "removed":
-        counts["removed"] = len(inventory.recall_removed(access.profile))
+        counts["removed"] = inventory.recall_removed(access.profile).count()
     facets = [
         {"url": query.url(state=slug), "label": label, "count": counts.get(slug, 0), "slug": slug}
         for slug, label in FACETS

@@ -11,7 +11,7 @@ from registries.services import reconciliation
 
 
 class Command(BaseCommand):
-    help = "Settles open operations by reading Rancher; nothing is sent again. Safe to run at any time, twice at once too."
+    help = "Settles open operations by reading Rancher; nothing is sent again. Safe at any time."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--every", type=float, metavar="SECONDS", help="go on for ever, with this pause")
