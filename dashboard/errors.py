@@ -13,14 +13,12 @@ from django.template.loader import render_to_string
 from dashboard.http import is_fragment, refuse_fragment, vary
 
 NOT_SAVED = "The database did not take it in time, or its disk is full. What you sent was not saved; send it again."
-BROKEN = "Corral has a fault; it is in the log under this request id. Look whether your change is there before you repeat it."
+BROKEN = "The fault is in the log under this request id. Look whether your change is there before you repeat it."
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400."""
-    return _answer(
-        request, 400, "Corral can't read this request", "Go back, load the page again, and send it once more."
-    )
+    return _answer(request, 400, "Corral can't read this request", "Load the page again, then send it once more.")
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -29,7 +29,7 @@ logconfig_dict = {
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "dashboard.logs.JSONLines"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "loggers": {"gunicorn.error": {"level": "INFO"}},
+    "loggers": {"gunicorn.error": {"level": "INFO", "propagate": True}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
 }
 

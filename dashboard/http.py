@@ -1,4 +1,4 @@
-"""Typed requests, pages and fragments: with `middleware.py` the only place that reads `request.htmx` or writes ``HX-*``.
+"""Typed requests, pages and fragments: with `middleware.py` the only place that knows of `request.htmx` and ``HX-*``.
 
 A page and its fragments share one template: `render_page` answers with ``template#name`` when htmx asks for the element
 with that id, and with the whole page otherwise. Every answer varies on what decides that.

@@ -1,4 +1,4 @@
-"""What surrounds every request: its id, the headers that guard every page, and sign-in that never ends in a fragment."""
+"""What surrounds every request: its id, the headers that guard every page, sign-in that never ends in a fragment."""
 
 import re
 import uuid
@@ -6,6 +6,8 @@ from collections.abc import Callable
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
+from django.core.signals import request_finished
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.utils.cache import patch_cache_control
@@ -18,16 +20,9 @@ Handler = Callable[[HttpRequest], HttpResponse]
 
 # what a proxy may hand over: no longer than the column that keeps it, nothing that breaks a log line
 SANE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+FROM_HERE = ("script-src", "style-src", "img-src", "font-src", "connect-src", "form-action")
 CONTENT_SECURITY_POLICY = "; ".join(
-    [
-        "default-src 'none'",
-        *(
-            f"{kind} 'self'"
-            for kind in ("script-src", "style-src", "img-src", "font-src", "connect-src", "form-action")
-        ),
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    ]
+    ["default-src 'none'", *(f"{kind} 'self'" for kind in FROM_HERE), "base-uri 'none'", "frame-ancestors 'none'"]
 )
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()" for feature in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
@@ -35,20 +30,25 @@ PERMISSIONS_POLICY = ", ".join(
 
 
 def request_id(get_response: Handler) -> Handler:
-    """Gives every request an id, the proxy's when it sends a sane one, and says it in ``X-Request-ID``."""
+    """Gives every request an id, the proxy's when it sends a sane one, and says it in ``X-Request-ID``.
+
+    It holds until the answer is closed: Django logs refused requests after the last middleware.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-ID", "")
         request.request_id = given if SANE_ID.fullmatch(given) else uuid.uuid4().hex  # type: ignore[attr-defined]
-        token = current_request_id.set(request.request_id)  # type: ignore[attr-defined]
-        try:
-            response = get_response(request)
-        finally:
-            current_request_id.reset(token)
+        current_request_id.set(request.request_id)  # type: ignore[attr-defined]
+        response = get_response(request)
         response["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
         return response
 
     return middleware
+
+
+@receiver(request_finished, dispatch_uid="forget_request_id")
+def forget_request_id(**_: object) -> None:
+    current_request_id.set("")
 
 
 def security_headers(get_response: Handler) -> Handler:

@@ -5,7 +5,7 @@ from functools import cache
 from django import template
 from django.conf import settings
 from django.templatetags.static import static
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django_htmx.jinja import htmx_script
 
@@ -35,9 +35,11 @@ def assets() -> SafeString:
 
 @cache
 def _assets() -> SafeString:
-    styles = format_html_join(
-        "\n", '<link rel="stylesheet" href="{}">', ((static(f"css/{name}.css"),) for name in STYLES)
+    styles = [(static(f"css/{name}.css"),) for name in STYLES]
+    return format_html(
+        '<link rel="icon" href="{}" type="image/svg+xml">{}{}<script src="{}" defer></script>',
+        static("favicon.svg"),
+        format_html_join("", '<link rel="stylesheet" href="{}">', styles),
+        htmx_script(version=2),
+        static("js/app.js"),
     )
-    scripts = format_html_join("\n", '<script src="{}" defer></script>', ((static("js/app.js"),),))
-    icon_link = format_html_join("\n", '<link rel="icon" href="{}" type="image/svg+xml">', ((static("favicon.svg"),),))
-    return SafeString("\n".join([icon_link, styles, htmx_script(version=2), scripts]))
