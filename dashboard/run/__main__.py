@@ -70,7 +70,7 @@ def environment(state: State, kept: Path) -> dict[str, str]:
     }
 
 
-def start(processes: Processes, state: State, kept: Path, web: socket.socket, down: int) -> None:
+def start(processes: Processes, state: State, kept: Path, web: socket.socket) -> None:
     """Everything, in the order in which one needs the other. Raises Died."""
     manage = [sys.executable, "manage.py"]
     sandboxes: list[str] = []
@@ -81,7 +81,7 @@ def start(processes: Processes, state: State, kept: Path, web: socket.socket, do
         sandboxes += ["--sandbox", f"http://{LOOPBACK}:{port}", str(keys)]
     for name in SANDBOXES:
         wait_for(processes, name, partial(ready.sandbox_answers, state.ports[name]))
-    processes.start("prepare", [*manage, "demo", *sandboxes, "--down", f"http://{LOOPBACK}:{down}"])
+    processes.start("prepare", [*manage, "demo", *sandboxes, "--down", f"http://{LOOPBACK}:{state.ports['down']}"])
     processes.finish("prepare", within=START_SECONDS)
     gunicorn = [sys.executable, "-m", "gunicorn", "--config", "python:dashboard.gunicorn"]
     processes.start("web", [*gunicorn, "--bind", f"fd://{web.fileno()}", "dashboard.wsgi"], pass_fds=[web.fileno()])
@@ -108,15 +108,15 @@ def run(var: Path, *, port: str, password: str, is_orphan: Callable[[], bool]) -
         stack.enter_context(only_one(kept / "lock"))
         state = State.load(kept / "state.json")
         state.password = password or state.password
-        # bound and never listening for as long as we run: the server of this address is down, whatever else starts
-        down = stack.enter_context(bind_kept(state, "down")).getsockname()[1]
-        for name in SANDBOXES:
-            bind_kept(state, name).close()
+        # Bound and never listening for as long as we run: nobody gets a port before the stand-in that it is for (which
+        # may have it too, as SO_REUSEADDR goes), and the server of the last address is down, whatever else starts.
+        for name in (*SANDBOXES, "down"):
+            stack.enter_context(bind_kept(state, name))
         state.save(kept / "state.json")
         processes = Processes(environment(state, kept), logs, CODE)
         stack.callback(processes.stop)
         say("Starting the demo ...")
-        start(processes, state, kept, web, down)
+        start(processes, state, kept, web)
         people = "\n".join(f"  {name:<9} {what}" for name, what in PEOPLE.items())
         say(f"Ready: http://{LOOPBACK}:{port}\n{people}\n  password  {state.password}\nLogs: {logs}. Ctrl-C ends it.")
         while not is_orphan():

@@ -93,8 +93,8 @@ def test_the_demo_has_what_it_promises(tmp_path: Path) -> None:
         read = dict(
             rows(
                 tmp_path,
-                "select name, count(*) from registries_inventoryitem join registries_connectionprofile p"
-                " on profile_id = p.id group by name",
+                "select profile.name, count(*) from registries_inventoryitem"
+                " join registries_connectionprofile profile on profile_id = profile.id group by profile.name",
             )
         )
         assert 35 <= sum(count for name, count in read.items() if name != "Reporting") <= 50
