@@ -45,8 +45,11 @@ def say(text: str) -> None:
 
 
 def wanted_port(text: str) -> socket.socket:
-    """The socket for the web server, bound and held from the start. Raises CannotStart with what to do."""
-    if not text.isdecimal() or not 0 < int(text) < 65536:
+    """The socket for the web server, bound and held from the start; 0 takes any port that is free.
+
+    Raises CannotStart with what to do.
+    """
+    if not text.isdecimal() or not int(text) < 65536:
         raise CannotStart(f"PORT={text} is no port: choose one from 1024 to 65535, {EXAMPLE}.")
     try:
         return bind(int(text))
@@ -103,6 +106,7 @@ def run(var: Path, *, port: str, password: str, is_orphan: Callable[[], bool]) -
     kept, logs = var / "demo", var / "log"
     with ExitStack() as stack:
         web = stack.enter_context(wanted_port(port))
+        url = f"http://{LOOPBACK}:{web.getsockname()[1]}"
         kept.mkdir(parents=True, exist_ok=True)
         logs.mkdir(exist_ok=True)
         stack.enter_context(only_one(kept / "lock"))
@@ -118,7 +122,7 @@ def run(var: Path, *, port: str, password: str, is_orphan: Callable[[], bool]) -
         say("Starting the demo ...")
         start(processes, state, kept, web)
         people = "\n".join(f"  {name:<9} {what}" for name, what in PEOPLE.items())
-        say(f"Ready: http://{LOOPBACK}:{port}\n{people}\n  password  {state.password}\nLogs: {logs}. Ctrl-C ends it.")
+        say(f"Ready: {url}\n{people}\n  password  {state.password}\nLogs: {logs}. Ctrl-C ends it.")
         while not is_orphan():
             time.sleep(0.5)
             processes.check()
