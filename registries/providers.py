@@ -44,7 +44,7 @@ PROVIDERS = (
         "github",
     ),
     Provider(
-        "gitlab", "GitLab", "registry.gitlab.com", "registry.gitlab.com", "registry.gitlab.com", "GitLab",
+        "gitlab", "GitLab", "gitlab.com", "registry.gitlab.com", "registry.gitlab.com", "GitLab",
         "A GitLab of your own has its registry at a host or port of its own. Deploy tokens are made for pulling.",
         "gitlab",
     ),

@@ -41,7 +41,9 @@ class Ratio:
         return self.value <= self.limit
 
     def __str__(self) -> str:
-        return f"{self.name}  {self.value:6.3f}  (limit {self.limit:g})  {self.words}{'' if self.holds else '  TOO MUCH'}"
+        return (
+            f"{self.name}  {self.value:6.3f}  (limit {self.limit:g})  {self.words}{'' if self.holds else '  TOO MUCH'}"
+        )
 
 
 class CountingSandbox(Sandbox):
@@ -88,13 +90,13 @@ def compare(sandbox: CountingSandbox, base_url: str, folder: Path) -> list[Ratio
     manage("createcachetable", environment=environment)
     manage("collectstatic", "--noinput", "--verbosity=0", environment=environment)
     printed = manage("shell", "-c", "import tests.bench.seed", environment=environment)
-    session = printed.split("session ")[1].split()[0]
+    session, admin_session = printed.split("sessions ")[1].split()[:2]
     admin_environment = environment | {"DJANGO_SETTINGS_MODULE": "tests.bench.admin_settings"}
     with (
         gunicorn("dashboard.wsgi:application", environment) as corral,
         gunicorn("tests.bench.admin_wsgi:application", admin_environment) as admin,
     ):
-        corral.cookie = admin.cookie = f"corral={session}"
+        corral.cookie, admin.cookie = f"corral={session}", f"corral={admin_session}"
         return measure(sandbox, corral, admin, bare_call(base_url, auth))
 
 
@@ -143,7 +145,11 @@ def fill(base_url: str, auth: dict[str, str]) -> None:
     """A hundred registries with a credential each."""
     headers = {**auth, "Content-Type": "application/json"}
     for number in range(1, ROWS + 1):
-        fields = {"name": f"Registry {number}", "description": "Images of a team", "serverAddress": f"r{number}.example:5000"}
+        fields = {
+            "name": f"Registry {number}",
+            "description": "Images of a team",
+            "serverAddress": f"r{number}.example:5000",
+        }
         made = api(base_url, "POST", "/v1/projects/1a5/registries", headers, json.dumps(fields))
         secret = {"registryId": made["id"], "publicValue": "robot", "secretValue": "x", "email": "a@b.example"}
         api(base_url, "POST", "/v1/projects/1a5/registrycredentials", headers, json.dumps(secret))

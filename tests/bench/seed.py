@@ -1,4 +1,4 @@
-"""Run inside `manage.py shell`: one person signed in, one profile of the sandbox, and the person's session key."""
+"""Run inside `manage.py shell`: one profile of the sandbox, and one person who is signed in."""
 
 import os
 
@@ -10,8 +10,8 @@ from dashboard.people.models import User
 from registries.models import AllowedTarget, ConnectionProfile, Membership
 
 
-def seed() -> str:
-    """Fills an empty database; the session's key."""
+def seed() -> tuple[str, str]:
+    """Fills an empty database; the session's key for Corral, and for Django's admin with Django's own backend."""
     user = User.objects.create_user("bench", is_staff=True, is_superuser=True)
     AllowedTarget.objects.create(scheme="http", host="127.0.0.1")
     access_key, secret_key = os.environ["BENCH_KEYS"].split()
@@ -24,12 +24,16 @@ def seed() -> str:
         secret_key=secret_key,
     )
     Membership.objects.create(profile=profile, user=user, role="operator")
+    return sign_in(user, settings.AUTHENTICATION_BACKENDS[0]), sign_in(user, "django.contrib.auth.backends.ModelBackend")
+
+
+def sign_in(user: User, backend: str) -> str:
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[BACKEND_SESSION_KEY] = backend
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
     return str(session.session_key)
 
 
-print("session", seed())  # noqa: T201 - the bench reads it
+print("sessions", *seed())  # noqa: T201 - the bench reads it
