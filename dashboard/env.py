@@ -67,6 +67,7 @@ def database(url: str) -> dict[str, Any]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": unquote(parts.path.removeprefix("/")) or ":memory:",
+            "CONN_MAX_AGE": 600,  # opening the file anew and its pragmas cost more than a page's queries
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 10,

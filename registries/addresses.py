@@ -9,6 +9,7 @@ port.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 DOCKER_HUB = "index.docker.io"
 # What people write for Docker Hub. Images without a host are looked up as index.docker.io and nothing else.
@@ -108,6 +109,7 @@ def examine_address(typed: str) -> ServerAddress:
     )
 
 
+@lru_cache(maxsize=4096)
 def never_matches(address: str) -> str:
     """Why no image can ever match an address that Rancher already holds; "" when one can."""
     return examine_address(address).fault

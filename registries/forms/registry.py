@@ -123,6 +123,8 @@ class ConfirmForm(OperationKeyForm):
         self.name, self.is_protected = name, is_protected
         if is_protected:
             self.fields["confirm"].label = f"Type {name} to confirm"
+            self.fields["confirm"].required = True
+            self.fields["confirm"].error_messages["required"] = f"Type {name}, as it is written here. Nothing was sent."
             self.fields["confirm"].widget.attrs.update(
                 {"class": "mono", "autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
             )

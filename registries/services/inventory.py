@@ -37,6 +37,7 @@ class Reading:
     elapsed_ms: int | None = None
     warnings: tuple[str, ...] = ()
     error: RancherError | None = None
+    removed: int = 0  # how many left the list and are not known to be purged
 
     @property
     def is_live(self) -> bool:
@@ -105,7 +106,8 @@ def read_or_recall(profile: ConnectionProfile, *, fresh: bool = False) -> Readin
 def recall(profile: ConnectionProfile, *, error: RancherError | None = None) -> Reading:
     """The last known list."""
     items = InventoryItem.objects.filter(profile=profile, gone_at=None).order_by("id")
-    return Reading(tuple(map(as_registry, items)), profile.inventory_read_at, error=error)
+    registries = tuple(map(as_registry, items))
+    return Reading(registries, profile.inventory_read_at, error=error, removed=recall_removed(profile).count())
 
 
 def recall_one(profile: ConnectionProfile, rancher_id: str) -> InventoryItem | None:
@@ -195,7 +197,7 @@ def _read(profile: ConnectionProfile) -> Reading:
         listing = client.registries.list_all(include_credentials=True)
     elapsed_ms = round((time.monotonic() - started) * 1000)
     _remember(profile, listing.items, read_at)
-    return Reading(listing.items, read_at, elapsed_ms, listing.warnings)
+    return Reading(listing.items, read_at, elapsed_ms, listing.warnings, removed=recall_removed(profile).count())
 
 
 def _remember(profile: ConnectionProfile, registries: Sequence[Registry], now: datetime) -> None:

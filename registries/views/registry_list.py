@@ -18,7 +18,7 @@ from registries.services.listing import SIZES, ListPage, ListQuery, find_registr
 from registries.services.registry_export import export_registries
 from registries.services.sighting import Sighting, sight_registry
 from registries.views import outcome
-from registries.views.rows import present_rows
+from registries.views.rows import render_rows
 
 COLUMNS = (
     ("address", "Address", ""),
@@ -82,25 +82,25 @@ def row_fragments(
 ) -> HttpResponse:
     """The registry's row as it is now, and the facets with their counts; nothing in its place when it left the list."""
     pending = {found.registry.id: found.pending} if found.pending else {}
-    rows = present_rows(
-        [found.registry],
-        access=access,
-        now=timezone.now(),
-        is_live=found.is_live,
-        pending=pending,
-        tick=tick,
-    )
     if found.is_gone or found.registry.state in {"removed", "purging", "purged"}:
-        rows = [{"id": found.registry.id, "is_gone": True}]
-    parts: list[tuple[str, Mapping[str, Any]]] = [
-        ("registries/registry_list.html#registry-rows", {"rows": rows, "out_of_band": out_of_band})
-    ]
+        context: dict[str, Any] = {"gone_id": found.registry.id if out_of_band else ""}
+    else:
+        context = {
+            "rows": render_rows(
+                [found.registry],
+                access=access,
+                now=timezone.now(),
+                is_live=found.is_live,
+                pending=pending,
+                tick=tick,
+                out_of_band=out_of_band,
+            )
+        }
+    parts: list[tuple[str, Mapping[str, Any]]] = [("registries/registry_row.html", context)]
     if found.settled or out_of_band:
         query = ListQuery.parse(query_in_view(request))
         counted = _find(access, inventory.recall(access.profile), query)
-        parts.append(
-            ("registries/registry_list.html#registry-facets", facet_context(access, counted, query) | {"swap": True})
-        )
+        parts.append(("registries/registry_list.html#registry-facets", facet_context(counted, query) | {"swap": True}))
     return render_fragments(request, *parts)
 
 
@@ -111,14 +111,14 @@ def list_context(access: Access, reading: Reading, query: ListQuery) -> dict[str
         left = operations.settle_from_reading(left, reading)
     page = _find(access, reading, query)
     showing_removed = query.state == "removed"
-    rows = present_rows(
+    rows = render_rows(
         page.rows,
         access=access,
         now=timezone.now(),
         is_live=reading.is_live and not showing_removed,
         pending={} if showing_removed else {operation.target_id: operation for operation in left},
     )
-    return facet_context(access, page, query) | {
+    return facet_context(page, query) | {
         "reading": reading,
         "rows": rows,
         "page": page,
@@ -131,11 +131,9 @@ def list_context(access: Access, reading: Reading, query: ListQuery) -> dict[str
     }
 
 
-def facet_context(access: Access, page: ListPage, query: ListQuery) -> dict[str, Any]:
+def facet_context(page: ListPage, query: ListQuery) -> dict[str, Any]:
     """The facets; those that count nothing are left out, but for the one in force."""
     counts = dict(page.counts) | {"": page.total}
-    if query.state != "removed":
-        counts["removed"] = inventory.recall_removed(access.profile).count()
     facets = [
         {"url": query.url(state=slug), "label": label, "count": counts.get(slug, 0), "slug": slug}
         for slug, label in FACETS
@@ -146,7 +144,8 @@ def facet_context(access: Access, page: ListPage, query: ListQuery) -> dict[str,
 
 def _find(access: Access, reading: Reading, query: ListQuery) -> ListPage:
     if query.state != "removed":
-        return find_registries(reading.registries, query)
+        page = find_registries(reading.registries, query)
+        return page.with_counts(dict(page.counts) | {"removed": reading.removed}, total=page.total)
     removed = tuple(map(inventory.as_removed_registry, inventory.recall_removed(access.profile)))
     live = find_registries(reading.registries, ListQuery(q=query.q))
     page = find_registries(removed, query)

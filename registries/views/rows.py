@@ -1,28 +1,31 @@
-"""A registry as a row of the list: every cell as ready text, so that the template only places it."""
+"""Registries as rows of the list."""
 
+import html
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
 
 from django.urls import reverse
-from django.utils.html import escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from dashboard.frames import row_frame
 from registries.access import Access
 from registries.addresses import never_matches
 from registries.display import VERBS, moment, short_age, state_icon, state_word
 from registries.models import Operation
-from registries.rancher.types import Registry
+from registries.rancher.types import ActionNames, Registry
 from registries.services.listing import users_of
 from registries.services.registries import offered
 
 # seconds between two looks at a row in transition; they grow, and end after about a minute
 PAUSES_S = (1, 1, 2, 2, 3, 4, 5, 6, 8, 10, 10, 10)
+FIELDS = ("id", "url", "address", "plain_address", "state", "icon", "word", "note", "name", "description", "user")
+FIELDS += ("more_users", "age", "created", "menu", "attributes")
 DANGEROUS = {Operation.Verb.REMOVE, Operation.Verb.PURGE}
 
 
-def present_rows(
+def render_rows(
     registries: Iterable[Registry],
     *,
     access: Access,
@@ -30,42 +33,56 @@ def present_rows(
     is_live: bool = True,
     pending: Mapping[str, Operation] | None = None,
     tick: int = 0,
-) -> list[dict[str, Any]]:
-    """Rows for the template. `pending` are open operations by registry id, `tick` counts the looks at a moving row."""
+    out_of_band: bool = False,
+) -> SafeString:
+    """The rows as HTML: the markup is `_registry_row.html`, laid out once a process and filled in here.
+
+    A hundred rows through the template engine cost more than all else of the page together. `pending` are open
+    operations by registry id, `tick` counts the looks at a moving row, `out_of_band` is for rows beside another target.
+    """
     base = reverse("registry_list", args=[access.profile.slug])
     may_change = is_live and access.may_change
     pending = pending or {}
-    return [
-        _present(registry, base, may_change, now, pending.get(registry.id), tick if is_live else len(PAUSES_S))
-        for registry in registries
-    ]
+    tick = tick if is_live else len(PAUSES_S)
+    frame = row_frame("registries/_registry_row.html", FIELDS)
+    rows = []
+    for registry in registries:
+        cells = _cells(registry, base, now, pending.get(registry.id), tick, may_change=may_change)
+        if out_of_band:
+            cells["attributes"] += ' hx-swap-oob="true"'
+        row = frame.fill(cells)
+        rows.append(f"<template>{row}</template>" if out_of_band else row)
+    return mark_safe("\n".join(rows))  # noqa: S308 - every cell is escaped or made of our own markup
 
 
-def _present(
-    registry: Registry, base: str, may_change: bool, now: datetime, operation: Operation | None, tick: int
-) -> dict[str, Any]:
+def _cells(
+    registry: Registry, base: str, now: datetime, operation: Operation | None, tick: int, *, may_change: bool
+) -> dict[str, str]:
+    """Every place of the frame, as HTML."""
     state = shown_state(registry, operation)
     moves = registry.is_moving or operation is not None
     users = users_of(registry)
     url = f"{base}{registry.id}/"
     address = registry.server_address or ""
+    plain = html.escape(address)
+    menu = _menu_frame(registry.state, registry.actions) if may_change and not moves else ""
     return {
         "id": registry.id,
         "url": url,
         "address": address_html(address),
-        "plain_address": address,
+        "plain_address": plain,
         "state": state,
         "icon": state_icon(state),
         "word": state_word(state),
-        "name": registry.name or "–",
-        "description": registry.description or "–",
-        "users": users[0] or "no user" if users else "–",
-        "more_users": f"1 of {len(users)}" if len(users) > 1 else "",
+        "note": ' <span class="hint">still pending</span>' if moves and tick >= len(PAUSES_S) else "",
+        "name": html.escape(registry.name or "–"),
+        "description": html.escape(registry.description or "–"),
+        "user": html.escape(users[0] or "no user") if users else "–",
+        "more_users": f' <span class="count">1 of {len(users)}</span>' if len(users) > 1 else "",
         "age": short_age((now - registry.created_at).total_seconds()) if registry.created_at else "–",
         "created": moment(registry.created_at),
-        "menu": _menu(tuple(offered(registry)), url, escape(address)) if may_change and not moves else "",
-        "poll": _poll(url, tick) if moves else "",
-        "is_slow": moves and tick >= len(PAUSES_S),
+        "menu": menu.replace("\0u", url).replace("\0a", plain),
+        "attributes": _poll(url, tick) if moves else "",
     }
 
 
@@ -94,37 +111,30 @@ def address_html(address: str) -> SafeString:
     return format_html("{}<span>{}</span>", host_html, colon + port) if port else host_html
 
 
-def _poll(url: str, tick: int) -> SafeString:
+def _poll(url: str, tick: int) -> str:
     if tick >= len(PAUSES_S):
-        return mark_safe("")
-    return format_html(
-        ' hx-get="{}row/?tick={}" hx-trigger="load delay:{}s" hx-target="this" hx-swap="outerHTML"',
-        url,
-        tick + 1,
-        PAUSES_S[tick],
-    )
+        return ""
+    trigger = f"load delay:{PAUSES_S[tick]}s"
+    return f' hx-get="{url}row/?tick={tick + 1}" hx-trigger="{trigger}" hx-target="this" hx-swap="outerHTML"'
 
 
 @lru_cache(maxsize=64)
-def _menu_frame(verbs: tuple[Operation.Verb, ...]) -> str:
-    """The row's menu with places for its URL (\0u) and address (\0a): the same for all rows that offer the same."""
+def _menu_frame(state: str, actions: frozenset[str]) -> str:
+    """The row's menu with places for its URL (\\0u) and address (\\0a): the same for all rows that offer the same."""
     items = []
-    for verb in verbs:
+    for verb in offered(Registry(id="1sp0", state=state, actions=ActionNames(actions))):
         label, icon, _, _ = VERBS[verb]
-        path = "edit/" if verb == Operation.Verb.UPDATE else f"{verb}/"
+        path = "edit/" if verb == Operation.Verb.UPDATE else f"{verb.value}/"
         dialog = "" if verb == Operation.Verb.UPDATE else f' hx-get="\0u{path}" hx-target="#dialog" hx-push-url="false"'
         items.append(
             f'<a class="menu-item{" is-danger" if verb in DANGEROUS else ""}" href="\0u{path}"{dialog}>'
             f'<svg class="icon" aria-hidden="true"><use href="#{icon}"/></svg>{label}…</a>'
         )
+    if not items:
+        return ""
     return (
         '<details class="menu" name="row-menu"><summary class="button button-quiet button-icon">'
         '<svg class="icon" aria-hidden="true"><use href="#more"/></svg>'
         '<span class="visually-hidden">Actions for \0a</span></summary>'
         f'<div class="menu-panel">{"".join(items)}</div></details>'
     )
-
-
-def _menu(verbs: tuple[Operation.Verb, ...], url: str, address: str) -> SafeString:
-    frame = _menu_frame(verbs).replace("\0u", url).replace("\0a", address)
-    return mark_safe(frame) if verbs else mark_safe("")  # noqa: S308 - the frame is ours, the address is escaped
