@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from dashboard.run import ready
 from dashboard.run.state import bind
@@ -42,7 +43,7 @@ def demo(var: Path, **environment: str) -> Iterator[tuple[subprocess.Popen[str],
         process.communicate()
 
 
-def rows(var: Path, query: str) -> list[tuple[object, ...]]:
+def rows(var: Path, query: str) -> list[tuple[Any, ...]]:
     with closing(sqlite3.connect(var / "demo" / "corral.sqlite3")) as database:
         return database.execute(query).fetchall()
 
