@@ -143,6 +143,11 @@ def page_in_view(request: HttpRequest) -> str:
         return ""
 
 
+def path_in_view(request: HttpRequest) -> str:
+    """The path of the page that the person is looking at; "" when unknown or not ours."""
+    return urlsplit(request.htmx.current_url_abs_path or "").path  # type: ignore[attr-defined]
+
+
 def query_in_view(request: HttpRequest) -> QueryDict:
     """The query of the page that the person is looking at; empty when unknown or not ours."""
     path = request.htmx.current_url_abs_path  # type: ignore[attr-defined]

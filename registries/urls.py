@@ -22,6 +22,7 @@ registry_urls = [
 
 urlpatterns = [
     path("", overview.overview_page, name="overview"),
+    path("switcher/", overview.profile_switcher, name="profile_switcher"),
     path("profiles/<slug:slug>/card/", overview.profile_card, name="profile_card"),
     path("profiles/<slug:slug>/registries/", include(registry_urls)),
     path("operations/", operation.operation_list, name="operation_list"),

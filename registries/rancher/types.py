@@ -143,9 +143,12 @@ def _encode_custom(value: object) -> object:
     return sorted(value)  # type: ignore[call-overload]  # the only custom type is a set of names
 
 
+_ENCODER = msgspec.json.Encoder(enc_hook=_encode_custom)
+
+
 def to_document(registry: Registry) -> dict[str, Any]:
-    """The registry as plain data, for storing; carries no secret because the type has none."""
-    document: dict[str, Any] = msgspec.to_builtins(registry, enc_hook=_encode_custom)
+    """The registry as plain JSON data, for storing; carries no secret because the type has none."""
+    document: dict[str, Any] = msgspec.json.decode(_ENCODER.encode(registry))
     return document
 
 

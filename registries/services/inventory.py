@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from registries.models import ConnectionProfile, InventoryItem
+from registries.models import ConnectionProfile, InventoryItem, Operation
 from registries.rancher.errors import RancherError, Unreachable
 from registries.rancher.types import ActionNames, Registry, from_document, to_document
 from registries.rancher.types import fingerprint as fingerprint_of
@@ -25,6 +25,7 @@ from registries.services import connection
 KEPT_S = 5.0  # how long a reading serves without asking Rancher again
 HURRY_S = 0.05  # who waits longer for somebody else's reading takes one of the few places for that
 PATIENT_READERS = 2  # places of the process: a hanging Rancher must not collect the server's threads
+READ_NOTED_EVERY = timedelta(seconds=5)  # an unchanged list costs one update in so long
 GONE_FOR = timedelta(days=30)  # how long removed registries are offered in the list
 
 
@@ -38,6 +39,7 @@ class Reading:
     warnings: tuple[str, ...] = ()
     error: RancherError | None = None
     removed: int = 0  # how many left the list and are not known to be purged
+    is_quiet: bool = False  # no operation was open; beginning one throws the kept copy away
 
     @property
     def is_live(self) -> bool:
@@ -197,13 +199,17 @@ def _read(profile: ConnectionProfile) -> Reading:
         listing = client.registries.list_all(include_credentials=True)
     elapsed_ms = round((time.monotonic() - started) * 1000)
     _remember(profile, listing.items, read_at)
-    return Reading(listing.items, read_at, elapsed_ms, listing.warnings, removed=recall_removed(profile).count())
+    is_quiet = not Operation.objects.filter(profile=profile, state__in=Operation.OPEN).exists()
+    removed = recall_removed(profile).count()
+    return Reading(listing.items, read_at, elapsed_ms, listing.warnings, removed=removed, is_quiet=is_quiet)
 
 
 def _remember(profile: ConnectionProfile, registries: Sequence[Registry], now: datetime) -> None:
     fingerprint = fingerprint_of(registries)
     if fingerprint != profile.inventory_fingerprint:
         _rewrite(profile, registries, now)
+    elif profile.inventory_read_at and now - profile.inventory_read_at < READ_NOTED_EVERY:
+        return
     changes = {"inventory_read_at": now, "inventory_fingerprint": fingerprint}
     ConnectionProfile.objects.filter(pk=profile.pk).update(**changes)
     profile.inventory_read_at, profile.inventory_fingerprint = now, fingerprint

@@ -1,14 +1,15 @@
 """The overview: every profile that one may see, each with its own health, and what needs a person."""
 
+import re
 from typing import Any
 
-from dashboard.http import AuthedRequest, is_fragment, render_fragments, render_page
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from dashboard.http import AuthedRequest, is_fragment, path_in_view, render_fragments, render_page
 from registries.access import Access, is_admin, profile_view, profiles_of, signed_in
 from registries.display import ago
 from registries.roles import Right
@@ -17,6 +18,7 @@ from registries.services.overview import Attention, Summary
 from registries.views.operation import present_operation
 from registries.views.rows import address_html
 
+SLUG_IN_PATH = re.compile(r"/profiles/(?P<slug>[-\w]+)/")
 # health -> tone, icon, word
 HEALTH = {
     "answers": ("good", "active", "Answers"),
@@ -40,6 +42,18 @@ def overview_page(request: AuthedRequest) -> HttpResponse:
         "operations": [present_operation(one) for one in overview.recent_operations(request.user)],
     }
     return render_page(request, "registries/overview.html", context)
+
+
+@require_safe
+@signed_in
+def profile_switcher(request: AuthedRequest) -> HttpResponse:
+    """The profiles that one may see, for the menu in the top bar; without JavaScript the overview lists them."""
+    if not is_fragment(request):
+        return redirect("overview")
+    slug = SLUG_IN_PATH.match(path_in_view(request))
+    profiles = profiles_of(request.user).only("uuid", "name", "slug", "label_colour", "protection", "failing_since")
+    context = {"profiles": profiles, "current": slug["slug"] if slug else ""}
+    return render_fragments(request, ("registries/profile_switcher.html", context))
 
 
 @require_safe

@@ -106,7 +106,7 @@ def row_fragments(
 
 def list_context(access: Access, reading: Reading, query: ListQuery) -> dict[str, Any]:
     profile = access.profile
-    left: list[Operation] = operations.open_operations(profile)
+    left: list[Operation] = [] if reading.is_quiet else operations.open_operations(profile)
     if reading.is_live and left:
         left = operations.settle_from_reading(left, reading)
     page = _find(access, reading, query)

@@ -25,6 +25,7 @@ EVERYBODY = (200, 200, 200, 200, 200)
 REDIRECTS = (404, 302, 302, 302, 302)
 TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "overview": ("/", EVERYBODY),
+    "profile_switcher": ("/switcher/", (302, 302, 302, 302, 302)),
     "profile_list": ("/profiles/", EVERYBODY),
     "profile_create": ("/profiles/new/", ADMINISTERING),
     "profile_address": ("/profiles/address/", ADMINISTERING),
