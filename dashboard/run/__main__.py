@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 from dashboard.run import ready
+from dashboard.run.parent import Parent
 from dashboard.run.processes import Died, Processes
 from dashboard.run.state import LOOPBACK, CannotStart, State, bind, bind_kept, only_one
 
@@ -101,7 +102,7 @@ def wait_for(processes: Processes, name: str, answers: Callable[[], bool]) -> No
         raise Died(f"The {name} process does not answer after {START_SECONDS:.0f} s; see {processes.logs}/{name}.log.")
 
 
-def run(var: Path, *, port: str, password: str, is_orphan: Callable[[], bool]) -> None:
+def run(var: Path, *, port: str, password: str, parent: Parent) -> None:
     """Runs until somebody stops it. Raises CannotStart, Died, and Stopped when asked to end."""
     kept, logs = var / "demo", var / "log"
     with ExitStack() as stack:
@@ -123,7 +124,7 @@ def run(var: Path, *, port: str, password: str, is_orphan: Callable[[], bool]) -
         start(processes, state, kept, web)
         people = "\n".join(f"  {name:<9} {what}" for name, what in PEOPLE.items())
         say(f"Ready: {url}\n{people}\n  password  {state.password}\nLogs: {logs}. Ctrl-C ends it.")
-        while not is_orphan():
+        while not parent.is_leaving():
             time.sleep(0.5)
             processes.check()
 
@@ -140,13 +141,13 @@ def main() -> int:
         signal.signal(number, stop)
     if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup make run: to outlive the terminal is what is wanted
         signal.signal(signal.SIGHUP, stop)
-    parent = os.getppid()
+    parent = Parent()
     try:
         run(
             Path(sys.argv[1] if len(sys.argv) > 1 else "var").resolve(),
             port=os.environ.get("PORT") or "8000",
             password=os.environ.get("DEMO_PASSWORD", ""),
-            is_orphan=lambda: os.getppid() != parent,
+            parent=parent,
         )
     except Stopped:
         say("Stopped.")

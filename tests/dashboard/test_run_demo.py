@@ -6,7 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,15 @@ from dashboard.run.state import bind
 from tests.processes import descendants, wait_until_gone
 from tests.settings import BASE_DIR
 
+RUN = (sys.executable, "-m", "dashboard.run")
+
 
 @contextmanager
-def demo(var: Path, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def demo(var: Path, *, command: Sequence[str] = (), **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A running demo and what it has said; fails when it ends before it is ready."""
     settings = {name: value for name, value in os.environ.items() if name != "DEMO_PASSWORD"}
     process = subprocess.Popen(
-        [sys.executable, "-m", "dashboard.run", str(var)],
+        command or [*RUN, str(var)],
         cwd=BASE_DIR,
         env=settings | {"PORT": "0"} | environment,
         stdout=subprocess.PIPE,
@@ -103,12 +105,22 @@ def test_the_demo_has_what_it_promises(tmp_path: Path) -> None:
         assert process.wait(timeout=20) == 0
 
 
+def test_an_interrupt_that_only_make_gets_ends_everything_too(tmp_path: Path) -> None:
+    makefile = tmp_path / "Makefile"
+    makefile.write_text(f"run:\n\t@exec {' '.join(RUN)} {tmp_path}\n")
+    with demo(tmp_path, command=["make", "--file", str(makefile)]) as (process, _):
+        started = descendants(process.pid)
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=20)
+        wait_until_gone(*started)
+
+
 def test_a_taken_port_ends_it_with_what_to_do(tmp_path: Path) -> None:
     with bind(0) as other:
         other.listen()
         port = other.getsockname()[1]
         ended = subprocess.run(
-            [sys.executable, "-m", "dashboard.run", str(tmp_path)],
+            [*RUN, str(tmp_path)],
             cwd=BASE_DIR,
             env=os.environ | {"PORT": str(port)},
             capture_output=True,
