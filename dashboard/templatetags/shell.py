@@ -28,7 +28,7 @@ def icon_sprite() -> SafeString:
 
 
 @register.simple_tag
-def assets() -> SafeString:
+def head_assets() -> SafeString:
     """The style sheets in the order of their layers, htmx (version 2) and our own script."""
     return _assets() if not settings.DEBUG else _assets.__wrapped__()
 
