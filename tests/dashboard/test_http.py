@@ -59,7 +59,7 @@ def _partials(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_renders_the_fragment_only_when_htmx_asks_for_it(headers: dict[str, str], chosen: str) -> None:
-    answer = http.render_page(ask(**headers), "page.html", fragments=["list"])  # type: ignore[arg-type]
+    answer = http.render_page(ask(**headers), "page.html", fragments=["list"])
     assert answer.content.decode() == f"<{chosen}>"
     assert {"HX-Request", "HX-Target"} <= set(answer["Vary"].split(", "))
 
@@ -99,7 +99,7 @@ def test_triggers_events_with_their_details() -> None:
     ],
 )
 def test_goes_on_after_a_post(headers: dict[str, str], status: int, name: str) -> None:
-    answer = http.go(ask("/quays/", method="post", **headers), "/quays/1/")  # type: ignore[arg-type]
+    answer = http.go(ask("/quays/", method="post", **headers), "/quays/1/")
     assert answer.status_code == status
     where = answer[name]
     assert where == "/quays/1/" if name == "Location" else json.loads(where)["path"] == "/quays/1/"
