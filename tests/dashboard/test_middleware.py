@@ -104,4 +104,5 @@ def test_leaves_other_redirects_of_htmx_alone(signed_in: Client) -> None:
 def _next(answer: Any) -> str:
     where = urlsplit(answer["HX-Redirect"])
     assert where.path == "/accounts/login/"
-    return parse_qs(where.query)["next"][0]
+    way_back: str = parse_qs(where.query)["next"][0]
+    return way_back
