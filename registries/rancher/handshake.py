@@ -25,6 +25,7 @@ from registries.rancher.transport import Transport
 from registries.rancher.types import Project
 
 Outcome = Literal["ok", "failed", "skipped", "warning"]
+KeyKind = Literal["environment", "account"]
 SLUGS = ("resolve", "connect", "tls", "answer", "key", "key_kind", "projects", "rights", "version")
 BEFORE_CONNECT = {"dns": 0, "blocked": 1, "refused": 1, "timeout": 1, "busy": 1, "resting": 1}
 VERSION = re.compile(r"[\w.+-]{1,64}")
@@ -64,7 +65,7 @@ class Handshake:
     """What a check found out. `ok` when no step failed; `rights` is None while no project is chosen."""
 
     steps: list[Step] = field(default_factory=list)
-    key_kind: Literal["environment", "account"] | None = None
+    key_kind: KeyKind | None = None
     projects: tuple[Project, ...] = ()
     project_id: str | None = None
     rights: Literal["full", "read-only"] | None = None
@@ -131,11 +132,11 @@ def _run(
     found: Handshake, transport: Transport, auth: tuple[str, str], project_id: str | None, api_version: ApiVersion
 ) -> None:
     _reach(found, transport)
-    kind = _use_key(found, transport, auth, api_version)
+    account_id = _use_key(found, transport, auth, api_version)
     client = Client(
         transport, access_key=auth[0], secret_key=auth[1], project_id=project_id or "none", api_version=api_version
     )
-    _look_at_projects(found, client, project_id, kind)
+    _look_at_projects(found, client, project_id, account_id)
     if found.project_id:
         client = Client(
             transport, access_key=auth[0], secret_key=auth[1], project_id=found.project_id, api_version=api_version
@@ -184,25 +185,31 @@ def _tell_network(found: Handshake, base: BaseURL, guard: Guard, *, upto: int) -
 
 
 def _use_key(found: Handshake, transport: Transport, auth: tuple[str, str], api_version: ApiVersion) -> str:
-    """Whether the key is accepted, and of which kind it is (answer header `X-API-ACCOUNT-KIND`)."""
+    """Whether the key is accepted, and of which kind it is, where the server tells. Returns whose key it is.
+
+    1.6 answers with `X-API-ACCOUNT-ID` and `X-API-ACCOUNT-KIND`, 1.4 with the first alone.
+    """
     started = time.monotonic()
     try:
         answer = transport.send("GET", f"/{api_version}", auth=auth)
         decode.check_status(answer)
-        kind = answer.headers.get("x-api-account-kind", "")
-        if not kind:
+        account_id = answer.headers.get("x-api-account-id", "")
+        if not account_id:
             raise BadResponse("wrong_shape")
     except Unauthorized as error:
         _fail(found, "key", error, started=started)
     except RancherError as error:
         _fail(found, "answer" if isinstance(error, BadResponse | NotFound) else "key", error, started=started)
     found.add("key", "The key is accepted.", ms=answer.elapsed_ms)
-    found.key_kind = "environment" if kind == "project" else "account"
-    words = (
-        "An environment key: it acts as the project." if kind == "project" else "An account key: it acts as a person."
-    )
-    found.add("key_kind", words)
-    return answer.headers.get("x-api-account-id", "")
+    if kind := answer.headers.get("x-api-account-kind"):
+        _tell_kind(found, "environment" if kind == "project" else "account")
+    return account_id
+
+
+def _tell_kind(found: Handshake, kind: KeyKind) -> None:
+    found.key_kind = kind
+    acts_as = "An environment key: it acts as the project."
+    found.add("key_kind", acts_as if kind == "environment" else "An account key: it acts as a person.")
 
 
 def _look_at_projects(found: Handshake, client: Client, project_id: str | None, account_id: str) -> None:
@@ -213,6 +220,8 @@ def _look_at_projects(found: Handshake, client: Client, project_id: str | None, 
         _fail(found, "projects", error, started=started)
     ms = round((time.monotonic() - started) * 1000)
     ids = [project.id for project in found.projects]
+    if found.key_kind is None:  # projects are accounts too: an environment key is its project's own
+        _tell_kind(found, "environment" if account_id in ids else "account")
     chosen = project_id or (ids[0] if len(ids) == 1 else None)
     if chosen and chosen not in ids and found.key_kind == "environment":
         _fail(found, "projects", Forbidden(403), remedy=f"This key opens {', '.join(ids)}, not {chosen}.")
