@@ -5,10 +5,10 @@ read once from the second stand-in, as if it had still been there some days ago,
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -18,8 +18,11 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from registries.models import AllowedTarget, ConnectionProfile, InventoryItem, Membership
+from registries.rancher.address import parse_base_url
+from registries.rancher.client import ApiVersion
+from registries.rancher.handshake import shake_hands
 from registries.roles import Role
-from registries.services import inventory
+from registries.services import connection, inventory
 
 LOOPBACK = "127.0.0.1"
 DOWN_SINCE = timedelta(days=3, hours=4)
@@ -116,6 +119,7 @@ class Command(BaseCommand):
             raise CommandError("This opens loopback for connections: it runs with CORRAL_DEMO=1 only.")
         stands = [Stand(url, json.loads(Path(path).read_text(encoding="utf-8"))) for url, path in sandbox]
         for profile in seed(stands, down=down):
+            check(profile)
             inventory.read_or_recall(profile, fresh=True)
             if profile.name in DOWN:
                 switch_off(profile, down=down)
@@ -157,6 +161,26 @@ def make_profile(demo: Demo, stand: Stand) -> ConnectionProfile:
     for user in get_user_model().objects.filter(username__in=MEMBERS):
         Membership.objects.create(profile=profile, user=user, role=MEMBERS[user.get_username()])
     return profile
+
+
+def check(profile: ConnectionProfile) -> None:
+    """What the key may do and the server's version, asked as the profile's form asks."""
+    found = shake_hands(
+        parse_base_url(profile.base_url).base,
+        allow=connection.allow,
+        access_key=profile.access_key.reveal(),
+        secret_key=profile.secret_key.reveal(),
+        project_id=profile.project_id,
+        api_version=cast("ApiVersion", profile.api_version),
+    )
+    profile.checked_at = timezone.now()
+    profile.check_passed = found.ok
+    profile.check_steps = [asdict(step) for step in found.steps]
+    profile.key_kind = found.key_kind or ""
+    profile.rights = found.rights or ""
+    profile.project_name = found.project_name
+    profile.server_version = found.server_version or ""
+    profile.save()
 
 
 def switch_off(profile: ConnectionProfile, *, down: str) -> None:
