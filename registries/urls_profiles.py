@@ -1,20 +1,18 @@
 """URLs of connection profiles and allowed targets."""
 
-from django.http import HttpResponse
 from django.urls import path
 
+from registries.views import profile, target
 
-def _later(request: object, **_: object) -> HttpResponse:
-    return HttpResponse("later")
-
-
-_later.policy = "x"  # type: ignore[attr-defined]
 profile_urls = [
-    path("profiles/", _later, name="profile_list"),
-    path("profiles/new/", _later, name="profile_create"),
-    path("profiles/<slug:slug>/", _later, name="profile_detail"),
-    path("profiles/<slug:slug>/edit/", _later, name="profile_update"),
-    path("profiles/<slug:slug>/remove/", _later, name="profile_remove"),
-    path("profiles/<slug:slug>/check/", _later, name="profile_check"),
-    path("targets/", _later, name="target_list"),
+    path("profiles/", profile.profile_list, name="profile_list"),
+    path("profiles/new/", profile.profile_create, name="profile_create"),
+    path("profiles/address/", profile.profile_address, name="profile_address"),
+    path("profiles/<slug:slug>/", profile.profile_detail, name="profile_detail"),
+    path("profiles/<slug:slug>/edit/", profile.profile_update, name="profile_update"),
+    path("profiles/<slug:slug>/check/", profile.profile_check, name="profile_check"),
+    path("profiles/<slug:slug>/remove/", profile.profile_remove, name="profile_remove"),
+    path("targets/", target.target_list, name="target_list"),
+    path("targets/new/", target.target_create, name="target_create"),
+    path("targets/<int:pk>/remove/", target.target_remove, name="target_remove"),
 ]

@@ -51,6 +51,12 @@ class AllowedTarget(models.Model):
             ranges.append(ports)
         return ranges
 
+    def names(self, scheme: str, host: str, port: int) -> bool:
+        """Whether this row names the host itself, on that port."""
+        ranges = self.port_ranges()
+        fits = not ranges or any(port in ports for ports in ranges)
+        return scheme == self.scheme and host.lower() == self.host and fits
+
     def permits(
         self, scheme: str, host: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address, port: int
     ) -> bool:

@@ -99,6 +99,7 @@ def present_card(summary: Summary, *, is_loading: bool) -> dict[str, Any]:
         "changing": summary.counts["changing"],
         "error": summary.counts["error"],
         "warnings": warnings,
+        "total": summary.counts.total(),
         "version": profile.server_version,
         "stale": ago(age) if profile.failing_since and age else "",
         "is_failing": bool(profile.failing_since),

@@ -20,7 +20,19 @@ from registries.services.registries import offered
 
 # seconds between two looks at a row in transition; they grow, and end after about a minute
 PAUSES_S = (1, 1, 2, 2, 3, 4, 5, 6, 8, 10, 10, 10)
-FIELDS = ("id", "url", "address", "plain_address", "state", "icon", "word", "note", "name", "description", "user")
+FIELDS: tuple[str, ...] = (
+    "id",
+    "url",
+    "address",
+    "plain_address",
+    "state",
+    "icon",
+    "word",
+    "note",
+    "name",
+    "description",
+    "user",
+)
 FIELDS += ("more_users", "age", "created", "menu", "attributes")
 DANGEROUS = {Operation.Verb.REMOVE, Operation.Verb.PURGE}
 

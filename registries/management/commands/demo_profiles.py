@@ -5,10 +5,10 @@ read once from the second stand-in, as if it had still been there some days ago,
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -18,11 +18,8 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from registries.models import AllowedTarget, ConnectionProfile, InventoryItem, Membership
-from registries.rancher.address import parse_base_url
-from registries.rancher.client import ApiVersion
-from registries.rancher.handshake import shake_hands
 from registries.roles import Role
-from registries.services import connection, inventory
+from registries.services import inventory, profiles
 
 LOOPBACK = "127.0.0.1"
 DOWN_SINCE = timedelta(days=3, hours=4)
@@ -119,7 +116,7 @@ class Command(BaseCommand):
             raise CommandError("This opens loopback for connections: it runs with CORRAL_DEMO=1 only.")
         stands = [Stand(url, json.loads(Path(path).read_text(encoding="utf-8"))) for url, path in sandbox]
         for profile in seed(stands, down=down):
-            check(profile)
+            profiles.check_again(profile)
             inventory.read_or_recall(profile, fresh=True)
             if profile.name in DOWN:
                 switch_off(profile, down=down)
@@ -163,31 +160,12 @@ def make_profile(demo: Demo, stand: Stand) -> ConnectionProfile:
     return profile
 
 
-def check(profile: ConnectionProfile) -> None:
-    """What the key may do and the server's version, asked as the profile's form asks."""
-    found = shake_hands(
-        parse_base_url(profile.base_url).base,
-        allow=connection.allow,
-        access_key=profile.access_key.reveal(),
-        secret_key=profile.secret_key.reveal(),
-        project_id=profile.project_id,
-        api_version=cast("ApiVersion", profile.api_version),
-    )
-    profile.checked_at = timezone.now()
-    profile.check_passed = found.ok
-    profile.check_steps = [asdict(step) for step in found.steps]
-    profile.key_kind = found.key_kind or ""
-    profile.rights = found.rights or ""
-    profile.project_name = found.project_name
-    profile.server_version = found.server_version or ""
-    profile.save()
-
-
 def switch_off(profile: ConnectionProfile, *, down: str) -> None:
     """Moves the profile to an address where nobody answers, and what is known of it into the past."""
     ConnectionProfile.objects.filter(pk=profile.pk).update(base_url=down)
     profile.refresh_from_db()
-    inventory.read_or_recall(profile, fresh=True)  # fails, and notes how
+    profiles.check_again(profile)  # fails, and notes at which step
+    inventory.read_or_recall(profile, fresh=True)  # fails too, and notes why
     then = timezone.now() - DOWN_SINCE
     ConnectionProfile.objects.filter(pk=profile.pk).update(
         checked_at=then, contact_at=then, inventory_read_at=then, failing_since=then
