@@ -7,7 +7,7 @@ from django.test import Client as Browser
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from dashboard.people.models import User
-from registries.models import ConnectionProfile, Operation
+from registries.models import AllowedTarget, ConnectionProfile, Operation
 from registries.roles import Role
 from tests.registries.conftest import Rancher
 
@@ -87,6 +87,7 @@ def people(
     Operation.objects.create(
         pk=1, profile=profile, profile_name="Staging", actor_name="x", verb="create", state="failed"
     )
+    AllowedTarget.objects.update_or_create(pk=1, defaults={"ports": "1-65535"})
     return {
         "anonymous": Browser(),
         "stranger": browse(make_user("stranger")),

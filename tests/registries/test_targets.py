@@ -1,0 +1,57 @@
+"""Allowed targets: the admin's list of what may be connected to."""
+
+from collections.abc import Callable
+from ipaddress import ip_address
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.test import Client as Browser
+
+from dashboard.people.models import User
+from registries.models import AllowedTarget, ConnectionProfile
+from registries.services import connection
+
+KEY = {"operation_key": "6f1f1b5e-6d3c-4a57-9a3c-0d4b1b4f9d11"}
+
+
+@pytest.mark.parametrize(
+    ("target", "url", "opens"),
+    [
+        (("https", "rancher.example.com", ""), ("https", "rancher.example.com", "203.0.113.7", 443), True),
+        (("https", "rancher.example.com", ""), ("https", "Rancher.Example.com", "203.0.113.7", 8443), True),
+        (("https", "rancher.example.com", "443"), ("https", "rancher.example.com", "203.0.113.7", 8443), False),
+        (("https", "rancher.example.com", ""), ("http", "rancher.example.com", "203.0.113.7", 80), False),
+        (("https", "rancher.example.com", ""), ("https", "evil.example.com", "203.0.113.7", 443), False),
+        (("http", "10.2.0.0/16", "8080-8090"), ("http", "any.example", "10.2.3.4", 8085), True),
+        (("http", "10.2.0.0/16", ""), ("http", "any.example", "10.3.0.1", 8080), False),
+        (("http", "127.0.0.1", ""), ("http", "localhost", "127.0.0.1", 8080), True),
+    ],
+)
+def test_opens_what_it_names_and_nothing_else(
+    target: tuple[str, str, str], url: tuple[str, str, str, int], opens: bool
+) -> None:
+    scheme, host, address, port = url
+    row = AllowedTarget(scheme=target[0], host=target[1], ports=target[2])
+    assert row.permits(scheme, host, ip_address(address), port) is opens
+
+
+@pytest.mark.parametrize(
+    ("host", "ports"), [("10.2.0.1/16", ""), ("a.example", "http"), ("a.example", "0"), ("a", "9-1")]
+)
+def test_refuses_what_makes_no_sense(host: str, ports: str) -> None:
+    with pytest.raises(ValidationError):
+        AllowedTarget(scheme="https", host=host, ports=ports).clean()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_admin_allows_and_takes_back(
+    browse: Callable[[User], Browser], admin: User, profile: ConnectionProfile
+) -> None:
+    web = browse(admin)
+    assert web.post("/targets/new/", {"scheme": "https", "host": "Rancher.Example.com"}).status_code == 303
+    assert "rancher.example.com" in web.get("/targets/").content.decode()
+    assert web.post("/targets/new/", {"scheme": "https", "host": "10.0.0.0/99"}).status_code == 422
+    loopback = AllowedTarget.objects.get(host="127.0.0.1")
+    assert "Staging" in web.get(f"/targets/{loopback.pk}/remove/").content.decode()
+    assert web.post(f"/targets/{loopback.pk}/remove/", KEY).status_code == 303
+    assert not connection.allow("http", "127.0.0.1", ip_address("127.0.0.1"), 80)
