@@ -1,0 +1,186 @@
+"""TLS is verified, always, against the system's authorities and the profile's own."""
+
+import datetime
+import ipaddress
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from registries.rancher.address import BaseURL
+from registries.rancher.errors import RancherError
+from registries.rancher.handshake import shake_hands
+from registries.rancher.transport import Transport
+from tests.rancher.conftest import QUICK
+
+NOW = datetime.datetime.now(datetime.UTC)
+DAY = datetime.timedelta(days=1)
+Issue = Callable[..., Path]
+
+
+class Authority:
+    """A certificate authority of this test run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.key = folder, ec.generate_private_key(ec.SECP256R1())
+        self.name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Test authority")])
+        builder = self._builder(self.name, self.key, NOW - DAY, NOW + DAY)
+        extension = x509.BasicConstraints(ca=True, path_length=None)
+        self.certificate = builder.add_extension(extension, critical=True).sign(self.key, hashes.SHA256())
+
+    @property
+    def pem(self) -> str:
+        return self.certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+    def issue(self, *, host: str = "127.0.0.1", until: datetime.datetime = NOW + DAY) -> Path:
+        """A certificate and its key in one file."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
+        with_name: x509.GeneralName = x509.DNSName(host)
+        with suppress(ValueError):
+            with_name = x509.IPAddress(ipaddress.ip_address(host))
+        builder = self._builder(name, key, min(NOW, until) - 2 * DAY, until)
+        builder = builder.add_extension(x509.SubjectAlternativeName([with_name]), critical=False)
+        file = self.folder / f"{host}-{until:%Y%m%d}.pem"
+        private = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        signed = builder.sign(self.key, hashes.SHA256())
+        file.write_bytes(private + signed.public_bytes(serialization.Encoding.PEM))
+        return file
+
+    def _builder(
+        self, name: x509.Name, key: ec.EllipticCurvePrivateKey, since: datetime.datetime, until: datetime.datetime
+    ) -> x509.CertificateBuilder:
+        builder = x509.CertificateBuilder().subject_name(name).issuer_name(self.name).public_key(key.public_key())
+        builder = builder.serial_number(x509.random_serial_number()).not_valid_before(since).not_valid_after(until)
+        return builder
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("tls"))
+
+
+@contextmanager
+def tls_server(file: Path | None) -> Iterator[BaseURL]:
+    """Answers pong over TLS; without a certificate it takes the connection and says nothing."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.settimeout(0.05)
+    over = threading.Event()
+
+    def talk(connection: socket.socket) -> None:
+        connection.settimeout(2)
+        if file is None:
+            over.wait(2)
+            return
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(file)
+        with context.wrap_socket(connection, server_side=True) as secure:
+            secure.recv(65536)
+            secure.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\npong")
+
+    def serve() -> None:
+        while not over.is_set():
+            with suppress(TimeoutError):
+                connection, _ = listener.accept()
+                with connection, suppress(OSError):
+                    talk(connection)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield BaseURL("https", "127.0.0.1", listener.getsockname()[1])
+    finally:
+        over.set()
+        thread.join()
+        listener.close()
+
+
+def ping(base: BaseURL, ca_certificate: str | None) -> str:
+    """The body, or the reason of the error."""
+    transport = Transport(base, allow=lambda *_: True, ca_certificate=ca_certificate, limits=QUICK)
+    try:
+        return transport.send("GET", "/ping").body.decode()
+    except RancherError as error:
+        assert not error.maybe_applied
+        return error.reason
+    finally:
+        transport.close()
+
+
+def test_trusts_the_authority_of_the_profile(authority: Authority) -> None:
+    with tls_server(authority.issue()) as base:
+        assert ping(base, authority.pem) == "pong"
+
+
+def test_trusts_nobody_else(authority: Authority) -> None:
+    with tls_server(authority.issue()) as base:
+        assert ping(base, None) == "tls_unknown_ca"
+
+
+def test_refuses_a_certificate_that_has_expired(authority: Authority) -> None:
+    with tls_server(authority.issue(until=NOW - DAY)) as base:
+        assert ping(base, authority.pem) == "tls_expired"
+
+
+def test_refuses_a_certificate_for_another_name(authority: Authority) -> None:
+    with tls_server(authority.issue(host="other.example")) as base:
+        assert ping(base, authority.pem) == "tls_name"
+
+
+def test_compares_the_certificate_with_the_name_though_it_connects_to_an_address(authority: Authority) -> None:
+    with tls_server(authority.issue(host="rancher.example")) as base:
+        named = BaseURL("https", "rancher.example", base.port)
+        transport = Transport(
+            named,
+            allow=lambda *_: True,
+            ca_certificate=authority.pem,
+            limits=QUICK,
+            resolve=lambda *_: ["127.0.0.1"],
+        )
+        assert transport.send("GET", "/ping").body == b"pong"
+        transport.close()
+
+
+def test_ends_a_handshake_that_hangs(authority: Authority) -> None:
+    with tls_server(None) as base:
+        assert ping(base, authority.pem) in {"timeout", "tls"}
+
+
+def test_calls_a_server_that_speaks_an_odd_tls_so(authority: Authority, tmp_path: Path) -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def talk() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(b"\x15\x03\x03\x00\x02\x02\x28")  # alert: handshake failure
+
+    thread = threading.Thread(target=talk)
+    thread.start()
+    assert ping(BaseURL("https", "127.0.0.1", listener.getsockname()[1]), authority.pem) == "tls"
+    thread.join()
+    listener.close()
+
+
+def test_the_check_tells_the_version_of_tls(authority: Authority) -> None:
+    with tls_server(authority.issue()) as base:
+        found = shake_hands(
+            base,
+            allow=lambda *_: True,
+            access_key="a",
+            secret_key="b",
+            ca_certificate=authority.pem,
+            limits=QUICK,
+        )
+    steps = {step.slug: step for step in found.steps}
+    assert steps["tls"].outcome == "ok"
+    assert "TLSv1." in steps["tls"].detail
