@@ -1,4 +1,4 @@
-"""Keeps one dead Rancher from costing everybody: few calls in flight, and a rest after failures. Per origin and process."""
+"""Keeps one dead Rancher from costing everybody: few calls in flight, a rest after failures; per origin and process."""
 
 import contextlib
 import threading
@@ -36,7 +36,7 @@ class Upstream:
 
     @contextlib.contextmanager
     def slot(self) -> Iterator[None]:
-        """A place for one call. Raises Unreachable: `resting` while the breaker is open, `busy` when no place is free."""
+        """A place for one call. Raises Unreachable: `resting` while the breaker is open, `busy` when none is free."""
         self._ask_breaker()
         if not self._slots.acquire(timeout=self.limits.slot_wait_s):
             self._give_up_probe()

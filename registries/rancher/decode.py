@@ -66,8 +66,8 @@ class Answer:
 def decode(answer: Answer, decoder: "msgspec.json.Decoder[T]", *, wrote: bool = False) -> T:
     """The body as the decoder's type.
 
-    Raises an ApiError for what Rancher refused and BadResponse for all else that isn't its answer; `wrote` says that the
-    call was a write, so that an unreadable success counts as possibly applied.
+    Raises an ApiError for what Rancher refused and BadResponse for all else that isn't its answer; `wrote` says that
+    the call was a write, so that an unreadable success counts as possibly applied.
     """
     check_status(answer, wrote=wrote)
     try:

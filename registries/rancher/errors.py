@@ -4,7 +4,7 @@ RancherError                 reason, whether a retry can help, whether the chang
 ├── BadAddress               a base URL that can't be used; nothing was sent
 ├── ReadOnlyKey              a write with a key that may only read; nothing was sent
 ├── Unreachable              no answer: blocked, dns, refused, timeout, reset, tls…, busy, resting
-├── BadResponse              an answer that isn't Rancher's: too_large, not_json, wrong_shape, truncated, redirect, headers
+├── BadResponse              no answer of Rancher's: too_large, not_json, wrong_shape, truncated, redirect, headers
 └── ApiError                 Rancher's own refusal, with status and code
     ├── Unauthorized         401: no such key, wrong, switched off
     ├── Forbidden            403: no right to that project
@@ -50,7 +50,7 @@ UNREACHABLE = {
     "reset": "The connection was closed before the answer was complete.",
     "tls_expired": "The server's certificate has expired.",
     "tls_name": "The server's certificate is for another host name.",
-    "tls_unknown_ca": "The server's certificate is signed by an unknown authority; its CA certificate can be added to the profile.",
+    "tls_unknown_ca": "An unknown authority signed the server's certificate; its CA certificate can be added.",
     "tls": "No secure connection could be made.",
     "not_tls": "The port speaks plain http, not https.",
     "busy": "Other calls are still waiting for this Rancher; this one was not sent.",

@@ -140,9 +140,9 @@ class PinnedHTTPSConnection(_Pinned, HTTPSConnection):
         started = time.monotonic()
         super().connect()
         guard.tls_ms = max(0, _ms_since(started) - (guard.resolve_ms or 0) - (guard.connect_ms or 0))
-        if isinstance(self.sock, ssl.SSLSocket):
-            guard.watch(self.sock)
-            guard.tls_version = self.sock.version()
+        secure: ssl.SSLSocket = self.sock
+        guard.watch(secure)
+        guard.tls_version = secure.version()
 
 
 def new_pool(pin: Pin, *, size: int, context: ssl.SSLContext | None) -> HTTPConnectionPool:

@@ -1,8 +1,8 @@
 """One call over HTTP, and the only importer of requests.
 
-What it promises is in faults.md: one address, resolved once and checked; no redirects, cookies, proxies, `.netrc`; a wall
-deadline over all of a call; a cap on the decoded body; one retry of a GET, none of a write; few calls in flight for each
-upstream and process. It never raises anything but RancherError.
+What it promises is in faults.md: one address, resolved once and checked; no redirects, cookies, proxies, `.netrc`; a
+wall deadline over all of a call; a cap on the decoded body; one retry of a GET, none of a write; few calls in flight
+for each upstream and process. It never raises anything but RancherError.
 """
 
 import http.client
@@ -35,13 +35,13 @@ EXPIRED, NOT_YET_VALID, HOSTNAME_MISMATCH, IP_MISMATCH = 10, 9, 62, 64
 class _Adapter(HTTPAdapter):
     """Hands requests our own pools: one kept for reads, a fresh connection for each write.
 
-    A kept connection may have been closed by the other side at that very moment; a read can be sent again, a write would
-    have to be called unknown for nothing.
+    A kept connection may have been closed by the other side at that very moment; a read can be sent again, a write
+    would have to be called unknown for nothing.
     """
 
     def __init__(self, pin: Pin, *, size: int, context: ssl.SSLContext | None) -> None:
         super().__init__(max_retries=0)
-        self._pin, self._context = pin, context
+        self._pin, self._size, self._context = pin, size, context
         self._kept = new_pool(pin, size=size, context=context)
 
     def get_connection_with_tls_context(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> Any:
@@ -52,6 +52,11 @@ class _Adapter(HTTPAdapter):
     def cert_verify(self, *_: Any, **__: Any) -> None:
         """Nothing to add: the context verifies, always."""
 
+    def renew(self) -> None:
+        """Gives up kept connections: what an interim answer left on one would be read as the next call's answer."""
+        stale, self._kept = self._kept, new_pool(self._pin, size=self._size, context=self._context)
+        stale.close()
+
     def close(self) -> None:
         self._kept.close()
         super().close()
@@ -60,8 +65,8 @@ class _Adapter(HTTPAdapter):
 class Transport:
     """Calls to one origin. One per profile; the bulkhead and the breaker are shared by all of one origin and process.
 
-    `allow` is the admin's list; the floor (`floor`) holds whatever it says. `ca_certificate` is PEM text that is trusted
-    beside the system's authorities. Raises BadAddress when it isn't a certificate.
+    `allow` is the admin's list; the floor (`floor`) holds whatever it says. `ca_certificate` is PEM text that is
+    trusted beside the system's authorities. Raises BadAddress when it isn't a certificate.
     """
 
     def __init__(
@@ -89,7 +94,8 @@ class Transport:
         self._session.trust_env = False
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.headers.clear()
-        self._session.mount(f"{base.scheme}://", _Adapter(pin, size=self.limits.in_flight, context=context))
+        self._adapter = _Adapter(pin, size=self.limits.in_flight, context=context)
+        self._session.mount(f"{base.scheme}://", self._adapter)
 
     def close(self) -> None:
         self._session.close()
@@ -142,6 +148,9 @@ class Transport:
         try:
             response = self._session.send(request, timeout=timeout, stream=True, allow_redirects=False, verify=True)
             try:
+                if response.status_code < 200:
+                    self._adapter.renew()
+                    raise BadResponse("not_json", maybe_applied=writes)
                 if 300 <= response.status_code < 400:
                     raise BadResponse("redirect", maybe_applied=False)
                 body = self._read(response, writes=writes)

@@ -1,7 +1,7 @@
 """What Rancher's API describes, as frozen structs. Its camelCase lives in the renaming below and nowhere else.
 
-`secretValue` has no place here: unknown members are dropped while decoding, and it is one of them (Rancher sends it back
-in the answer of every POST on a credential).
+`secretValue` has no place here: unknown members are dropped while decoding, and it is one of them (Rancher sends it
+back in the answer of every POST on a credential).
 """
 
 import hashlib
@@ -139,16 +139,9 @@ def decode_custom(kind: type, value: object) -> object:
     raise ValueError("neither a map nor a list of action names")
 
 
-def _encode_custom(value: object) -> object:
-    return sorted(value)  # type: ignore[call-overload]  # the only custom type is a set of names
-
-
-_ENCODER = msgspec.json.Encoder(enc_hook=_encode_custom)
-
-
 def to_document(registry: Registry) -> dict[str, Any]:
     """The registry as plain JSON data, for storing; carries no secret because the type has none."""
-    document: dict[str, Any] = msgspec.json.decode(_ENCODER.encode(registry))
+    document: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(registry, order="deterministic"))
     return document
 
 
@@ -159,5 +152,5 @@ def from_document(document: Mapping[str, Any]) -> Registry:
 
 def fingerprint(registries: Iterable[Registry]) -> str:
     """Equal for equal lists, in the same order."""
-    encoder = msgspec.msgpack.Encoder(enc_hook=_encode_custom)
-    return hashlib.sha256(encoder.encode(list(registries))).hexdigest()
+    encoded = msgspec.msgpack.encode(list(registries), order="deterministic")  # the names of actions are a set
+    return hashlib.sha256(encoded).hexdigest()

@@ -52,7 +52,7 @@ class Stand:
         return sum(bool(re.search(pattern, line)) for line in self.sandbox.lines)
 
     def transport(self, **options: Any) -> Transport:
-        values = {"allow": lambda *_: True, "limits": QUICK} | options
+        values: dict[str, Any] = {"allow": lambda *_: True, "limits": QUICK} | options
         made = Transport(self.base, **values)
         self.made.append(made)
         return made
@@ -70,7 +70,17 @@ class Stand:
 
 @pytest.fixture
 def stand() -> Iterator[Stand]:
-    sandbox = CountingSandbox(new_state("empty", generation="1.6", now=time.time()), transition_ms=0)
+    yield from _standing("1.6")
+
+
+@pytest.fixture
+def stand_14() -> Iterator[Stand]:
+    """The generation that doesn't tell what kind of key was used."""
+    yield from _standing("1.4")
+
+
+def _standing(generation: str) -> Iterator[Stand]:
+    sandbox = CountingSandbox(new_state("empty", generation=generation, now=time.time()), transition_ms=0)
     faults = FaultPlan()
     with running(sandbox, faults=faults) as server:
         stand = Stand(parse_base_url(server.base_url).base, sandbox, faults)

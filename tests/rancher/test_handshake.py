@@ -11,7 +11,12 @@ from tests.rancher.conftest import QUICK, Stand, answering, scripted
 
 def shake(stand: Stand, role: str = "env", **options: Any) -> Handshake:
     access_key, secret_key = stand.sandbox.keys[role]
-    values = {"allow": lambda *_: True, "access_key": access_key, "secret_key": secret_key, "limits": QUICK}
+    values: dict[str, Any] = {
+        "allow": lambda *_: True,
+        "access_key": access_key,
+        "secret_key": secret_key,
+        "limits": QUICK,
+    }
     return shake_hands(options.pop("base", stand.base), **(values | options))
 
 
@@ -39,6 +44,12 @@ def test_knows_every_kind_of_key(
     assert (found.key_kind, found.project_id, found.rights) == (kind, project_id, rights)
     assert [step.slug for step in found.steps] == list(SLUGS)
     assert stand.calls("POST|PUT|DELETE") == 0
+
+
+@pytest.mark.parametrize(("role", "kind"), [("env", "environment"), ("owner", "account"), ("admin", "account")])
+def test_knows_the_kind_of_a_key_where_the_server_does_not_tell(stand_14: Stand, role: str, kind: str) -> None:
+    found = shake(stand_14, role)
+    assert (found.ok, found.key_kind) == (True, kind)
 
 
 def test_takes_the_project_that_was_chosen(stand: Stand) -> None:

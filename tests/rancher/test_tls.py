@@ -60,8 +60,7 @@ class Authority:
         self, name: x509.Name, key: ec.EllipticCurvePrivateKey, since: datetime.datetime, until: datetime.datetime
     ) -> x509.CertificateBuilder:
         builder = x509.CertificateBuilder().subject_name(name).issuer_name(self.name).public_key(key.public_key())
-        builder = builder.serial_number(x509.random_serial_number()).not_valid_before(since).not_valid_after(until)
-        return builder
+        return builder.serial_number(x509.random_serial_number()).not_valid_before(since).not_valid_after(until)
 
 
 @pytest.fixture(scope="module")
@@ -110,8 +109,7 @@ def ping(base: BaseURL, ca_certificate: str | None) -> str:
     try:
         return transport.send("GET", "/ping").body.decode()
     except RancherError as error:
-        assert not error.maybe_applied
-        return error.reason
+        return f"applied?{error.reason}" if error.maybe_applied else error.reason
     finally:
         transport.close()
 

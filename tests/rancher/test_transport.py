@@ -32,7 +32,7 @@ def reason(call: Any) -> str:
         ("hang", {}, "timeout"),
         ("slow_headers", {"ms": 100}, "timeout"),
         ("slow_body", {"ms": 100}, "timeout"),
-        ("endless_1xx", {}, "timeout"),
+        ("endless_1xx", {}, "not_json"),
         ("endless_headers", {}, "headers"),
         ("endless_body", {}, "too_large"),
         ("gzip_bomb", {"mib": 64}, "too_large"),
@@ -169,12 +169,26 @@ def test_keeps_no_cookies_and_follows_no_redirect(stand: Stand, client: Client) 
         (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd", "not_json"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "truncated"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n{", "truncated"),
+        (b"HTTP/1.1 103 Early Hints\r\n\r\n", "not_json"),
     ],
 )
 def test_tells_what_is_wrong_with_an_answer_that_is_none(raw: bytes, wanted: str) -> None:
     with scripted(answering(raw)) as base:
         transport = Transport(base, allow=lambda *_: True, limits=QUICK)
         assert reason(lambda: transport.send("GET", "/ping")) == wanted
+        transport.close()
+
+
+def test_an_end_that_the_wall_made_is_no_end_of_the_body() -> None:
+    def drip(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{")
+        connection.recv(1)  # until the other side hangs up
+
+    with scripted(drip) as base:
+        limits = Limits(connect_s=0.4, read_s=5, wall_s=0.3)
+        transport = Transport(base, allow=lambda *_: True, limits=limits)
+        assert reason(lambda: transport.send("GET", "/ping")) == "timeout"
         transport.close()
 
 
