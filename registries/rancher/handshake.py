@@ -62,9 +62,13 @@ class Step:
 
 @dataclass
 class Handshake:
-    """What a check found out. `ok` when no step failed; `rights` is None while no project is chosen."""
+    """What a check found out. `ok` when no step failed, else `error` is what ended it.
+
+    `rights` is None while no project is chosen.
+    """
 
     steps: list[Step] = field(default_factory=list)
+    error: RancherError | None = None
     key_kind: KeyKind | None = None
     projects: tuple[Project, ...] = ()
     project_id: str | None = None
@@ -275,4 +279,5 @@ def _fail(
     ms = round((time.monotonic() - started) * 1000) if started is not None else None
     remedy = REMEDIES.get(error.reason, "") or remedy
     found.steps.append(Step(slug, "failed", str(error), remedy, ms))
+    found.error = error
     raise _Stop

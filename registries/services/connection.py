@@ -23,11 +23,12 @@ CONTACT_NOTED_EVERY = timedelta(seconds=5)  # a live profile costs one update in
 
 
 class ProfileUnusable(RancherError):
-    """The profile has no keys, or they can't be decrypted any more; nothing was sent."""
+    """The profile has no keys or no project, or its keys can't be decrypted any more; nothing was sent."""
 
 
 NO_KEYS = "The profile has no keys; an admin has to enter them."
 KEYS_UNREADABLE = "The stored keys cannot be read any more; an admin has to enter them again."
+NO_PROJECT = "No project is chosen yet; an admin has to enter its id, or to choose it after a check."
 
 
 @dataclass
@@ -107,6 +108,14 @@ def forget_targets() -> None:
     _targets = (float("-inf"), [])
 
 
+def forget_profile(profile_id: int) -> None:
+    """Closes what is kept for a profile that was removed."""
+    with _lock:
+        kept = _clients.pop(profile_id, None)
+    if kept:
+        kept.transport.close()
+
+
 def close_all() -> None:
     """Closes every kept connection (for tests)."""
     forget_targets()
@@ -120,6 +129,8 @@ def close_all() -> None:
 def _connect(profile: ConnectionProfile) -> tuple[Transport, Client]:
     if not profile.has_keys:
         raise ProfileUnusable("no_keys", NO_KEYS)
+    if not profile.project_id:
+        raise ProfileUnusable("no_project", NO_PROJECT)
     try:
         access_key, secret_key = profile.access_key.reveal(), profile.secret_key.reveal()
     except SecretUnreadable:

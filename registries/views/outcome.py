@@ -1,15 +1,27 @@
 """What people are told after a write: in a toast, or on the form."""
 
-from dashboard.http import toast
 from django.http import HttpRequest
 from django.urls import reverse
 
+from dashboard.http import toast
 from registries.access import Access
 from registries.display import VERBS
 from registries.models import Operation
 from registries.rancher.types import Registry
+from registries.services.sighting import Sighting
 
 State, Verb = Operation.State, Operation.Verb
+
+
+def announce_what_ended(request: HttpRequest, access: Access, found: Sighting) -> None:
+    """Toasts for what this look settled, and for the operation that the page watches (`op`) if somebody else did."""
+    ended = list(found.settled)
+    watched = request.GET.get("op", "")
+    if watched.isdecimal() and len(watched) < 16 and int(watched) not in {operation.pk for operation in ended}:
+        mine = Operation.objects.filter(pk=int(watched), profile=access.profile, target_id=found.registry.id)
+        ended += mine.exclude(state__in=Operation.OPEN)
+    for operation in ended:
+        announce(request, access, operation, found.registry)
 
 
 def announce(request: HttpRequest, access: Access, operation: Operation, registry: Registry | None = None) -> None:

@@ -47,8 +47,7 @@ def registry_detail(request: AuthedRequest, access: Access, registry_id: str) ->
         return render_page(request, "registries/registry_unreachable.html", {"error": error}, status=503)
     if found is None:
         raise Http404("Rancher knows no such registry in this project; it may have been purged.")
-    for operation in found.settled:
-        outcome.announce(request, access, operation, found.registry)
+    outcome.announce_what_ended(request, access, found)
     tick = request.GET.get("tick", "")
     context = detail_context(access, found, tick=int(tick) if tick.isdecimal() and len(tick) < 4 else 0)
     return render_page(request, "registries/registry_detail.html", context, fragments=["registry-detail"])

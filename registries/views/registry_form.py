@@ -57,15 +57,15 @@ def address_check(request: AuthedRequest, access: Access) -> HttpResponse:
     """What would come of an address, as it is typed: cleaned, judged, and whether it is there already (last known)."""
     chosen = BY_SLUG.get(request.GET.get("provider", ""))
     typed = request.GET.get("server_address", "")[:2000]
-    if request.GET.get("pick"):
-        typed = chosen.address if chosen else ""
     address = examine_address(typed) if typed.strip() else None
     twin = None
     if address:
         items = InventoryItem.objects.filter(profile=access.profile, gone_at=None).only("rancher_id", "server_address")
         twin = next((one for one in items if is_same_address(one.server_address, address.cleaned or typed)), None)
-    context = {"address": address, "twin": twin, "chosen": chosen, "picked": request.GET.get("pick"), "typed": typed}
-    return render_page(request, "registries/address_check.html", context, fragments=["address-check", "address-field"])
+    context = {"address": address, "twin": twin, "chosen": chosen, "typed": typed}
+    return render_page(
+        request, "registries/address_check.html", context, fragments=["address-check", "provider-advice"]
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -58,8 +58,7 @@ def registry_row(request: AuthedRequest, access: Access, registry_id: str) -> Ht
     if found is None:
         raise Http404("Rancher knows no such registry.")
     tick = request.GET.get("tick", "")
-    for operation in found.settled:
-        outcome.announce(request, access, operation, found.registry)
+    outcome.announce_what_ended(request, access, found)
     return row_fragments(request, access, found, tick=int(tick) if tick.isdecimal() and len(tick) < 4 else 0)
 
 
@@ -97,7 +96,7 @@ def row_fragments(
             )
         }
     parts: list[tuple[str, Mapping[str, Any]]] = [("registries/registry_row.html", context)]
-    if found.settled or out_of_band:
+    if out_of_band or not found.is_moving:  # it came to rest: the counts are other ones
         query = ListQuery.parse(query_in_view(request))
         counted = _find(access, inventory.recall(access.profile), query)
         parts.append(("registries/registry_list.html#registry-facets", facet_context(counted, query) | {"swap": True}))

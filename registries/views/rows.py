@@ -94,7 +94,7 @@ def _cells(
         "age": short_age((now - registry.created_at).total_seconds()) if registry.created_at else "–",
         "created": moment(registry.created_at),
         "menu": menu.replace("\0u", url).replace("\0a", plain),
-        "attributes": _poll(url, tick) if moves else "",
+        "attributes": _poll(url, tick, operation) if moves else "",
     }
 
 
@@ -123,11 +123,12 @@ def address_html(address: str) -> SafeString:
     return format_html("{}<span>{}</span>", host_html, colon + port) if port else host_html
 
 
-def _poll(url: str, tick: int) -> str:
+def _poll(url: str, tick: int, operation: Operation | None) -> str:
     if tick >= len(PAUSES_S):
         return ""
     trigger = f"load delay:{PAUSES_S[tick]}s"
-    return f' hx-get="{url}row/?tick={tick + 1}" hx-trigger="{trigger}" hx-target="this" hx-swap="outerHTML"'
+    watched = f"&amp;op={operation.pk}" if operation else ""
+    return f' hx-get="{url}row/?tick={tick + 1}{watched}" hx-trigger="{trigger}" hx-target="this" hx-swap="outerHTML"'
 
 
 @lru_cache(maxsize=64)

@@ -24,7 +24,9 @@ def seed() -> tuple[str, str]:
         secret_key=secret_key,
     )
     Membership.objects.create(profile=profile, user=user, role="operator")
-    return sign_in(user, settings.AUTHENTICATION_BACKENDS[0]), sign_in(user, "django.contrib.auth.backends.ModelBackend")
+    return sign_in(user, settings.AUTHENTICATION_BACKENDS[0]), sign_in(
+        user, "django.contrib.auth.backends.ModelBackend"
+    )
 
 
 def sign_in(user: User, backend: str) -> str:

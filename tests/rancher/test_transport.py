@@ -5,6 +5,7 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -124,12 +125,13 @@ def test_sends_a_write_over_a_connection_of_its_own(stand: Stand, client: Client
 
 def test_sends_no_write_with_a_key_that_may_only_read(stand: Stand) -> None:
     client = stand.client(read_only=True)
-    for write in (
+    writes: tuple[Callable[[], object], ...] = (
         lambda: client.registries.create(server_address="quay.io"),
         lambda: client.registries.update("1sp1", name="x"),
         lambda: client.registries.act("1sp1", "activate"),
         lambda: client.registries.remove("1sp1"),
-    ):
+    )
+    for write in writes:
         with pytest.raises(ReadOnlyKey):
             write()
     assert stand.calls() == 0
