@@ -5,6 +5,7 @@ default but inside the demo, which sets CORRAL_DEMO itself.
 """
 
 from pathlib import Path
+from typing import Any
 
 from dashboard import env
 
@@ -60,7 +61,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "dashboard.urls"
 WSGI_APPLICATION = "dashboard.wsgi.application"
 
-TEMPLATES = [
+TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],

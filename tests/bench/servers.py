@@ -69,7 +69,7 @@ def gunicorn(application: str, environment: Mapping[str, str]) -> Iterator[Serve
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "8"]
     command += ["--worker-class", "gthread", "--keep-alive", "30", "--log-level", "warning", application]
-    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment})  # noqa: S603 - our own words
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment})
     try:
         server = Server(port, process)
         _wait_until_it_answers(server)
@@ -81,7 +81,7 @@ def gunicorn(application: str, environment: Mapping[str, str]) -> Iterator[Serve
 
 def manage(*words: str, environment: Mapping[str, str]) -> str:
     """Runs a management command in an environment; what it printed."""
-    done = subprocess.run(  # noqa: S603 - our own words
+    done = subprocess.run(
         [sys.executable, "manage.py", *words],
         cwd=ROOT,
         env={**os.environ, **environment},
