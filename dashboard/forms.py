@@ -17,6 +17,11 @@ class Field(BoundField):
         return isinstance(self.field.widget, forms.CheckboxInput)
 
     @property
+    def is_optional(self) -> bool:
+        """Worth saying: it may be left empty. A choice that always has a value may not."""
+        return not self.field.required and not isinstance(self.field.widget, forms.Select)
+
+    @property
     def is_group(self) -> bool:
         """Several inputs under one label: a fieldset with a legend."""
         return bool(self.field.widget.use_fieldset)
