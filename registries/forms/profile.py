@@ -4,73 +4,90 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.utils.datastructures import MultiValueDict
 
 from registries.crypto import SecretUnreadable
 from registries.models import ConnectionProfile
 from registries.rancher.address import CleanedAddress, parse_base_url
 from registries.rancher.errors import BadAddress
-from registries.services.profiles import Way, keys_survive, read_certificate, way_of
+from registries.rancher.handshake import Handshake
+from registries.services.certificates import Certificate, clean_pem, read_certificates
+from registries.services.checks import Way, way_of
+from registries.services.connection import KEYS_UNREADABLE
+from registries.services.profiles import keys_survive
 
-WRITE_ONLY = {"autocomplete": "new-password", "autocapitalize": "none", "spellcheck": "false", "class": "mono"}
+INTENTS = ("save", "check", "save_anyway")
+AS_TYPED = {"class": "mono", "autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}
 PROJECT_ID = r"1a\d{1,12}"
+MOST_TAGS = 12
+IN_A_KEY = RegexValidator(r"^[!-9;-~]+$", "A key has no blanks, colons or letters with accents; copy it once more.")
+FOR_A_PROJECT = "A project's id reads like 1a5; Rancher shows it in the address of its pages."
+
+
+class WriteOnly(forms.PasswordInput):
+    """An input that never says what was typed: its value stays out of every page."""
+
+    def __init__(self, *, is_hidden_while_typed: bool) -> None:
+        # "new-password" is what keeps a browser from filling in the password of the person who is signed in
+        completes = "new-password" if is_hidden_while_typed else "off"
+        super().__init__(AS_TYPED | {"autocomplete": completes, "aria-describedby": "keys-note"}, render_value=False)
+        self.input_type = "password" if is_hidden_while_typed else "text"
+
+
+class KeyField(forms.CharField):
+    def __init__(self, *, is_hidden_while_typed: bool) -> None:
+        widget = WriteOnly(is_hidden_while_typed=is_hidden_while_typed)
+        super().__init__(required=False, max_length=255, widget=widget, validators=[IN_A_KEY])
 
 
 class ProfileForm(forms.Form):
     """`profile` is the one that is edited, None for a new one. `address` tells what came of the typed address."""
 
     name = forms.CharField(max_length=100)
+    label_colour = forms.ChoiceField(
+        label="Colour label", choices=ConnectionProfile.LabelColour.choices, required=False, initial="grey"
+    )
+    protection = forms.ChoiceField(choices=ConnectionProfile.Protection.choices, required=False, initial="open")
+    description = forms.CharField(required=False, max_length=1024, widget=forms.Textarea(attrs={"rows": 2}))
+    tags = forms.CharField(required=False, max_length=200, help_text="Words, separated by commas.")
     base_url = forms.CharField(
         label="Rancher's address",
         max_length=512,
         strip=False,
-        widget=forms.TextInput(
-            attrs={"class": "mono", "autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}
-        ),
-    )
-    access_key = forms.CharField(
-        required=False, strip=True, max_length=255, widget=forms.PasswordInput(render_value=False, attrs=WRITE_ONLY)
-    )
-    secret_key = forms.CharField(
-        required=False, strip=True, max_length=255, widget=forms.PasswordInput(render_value=False, attrs=WRITE_ONLY)
-    )
-    project_id = forms.RegexField(
-        PROJECT_ID,
-        required=False,
-        label="Project",
-        help_text="Such as 1a5. Empty: the key's own, or choose after the check.",
-        error_messages={"invalid": "A project's id reads like 1a5; Rancher shows it in the address of its pages."},
+        widget=forms.TextInput(attrs=AS_TYPED),
+        error_messages={"required": "Enter the address of the Rancher server, such as https://rancher.example.com."},
     )
     api_version = forms.ChoiceField(
         label="API version", choices=ConnectionProfile.ApiVersion.choices, required=False, initial="v1"
     )
+    project_id = forms.RegexField(
+        PROJECT_ID,
+        required=False,
+        label="Project id",
+        help_text="Such as 1a5. Leave it empty to take the key's own, or to choose after the check.",
+        error_messages={"invalid": FOR_A_PROJECT},
+        widget=forms.TextInput(attrs=AS_TYPED),
+    )
     ca_certificate = forms.CharField(
         required=False,
         label="CA certificate",
-        help_text="PEM, for a server whose certificate no public authority signed.",
-        widget=forms.Textarea(attrs={"rows": 4, "class": "mono", "spellcheck": "false"}),
+        help_text="PEM, only for a server whose certificate no public authority signed.",
+        widget=forms.Textarea(
+            attrs={"rows": 3, "class": "mono", "spellcheck": "false", "placeholder": "-----BEGIN CERTIFICATE-----"}
+        ),
         max_length=64_000,
     )
-    description = forms.CharField(required=False, max_length=1024, widget=forms.Textarea(attrs={"rows": 2}))
-    tags = forms.CharField(required=False, max_length=200, help_text="Words, separated by commas.")
-    label_colour = forms.ChoiceField(
-        label="Label colour", choices=ConnectionProfile.LabelColour.choices, required=False, initial="grey"
-    )
-    protection = forms.ChoiceField(
-        choices=ConnectionProfile.Protection.choices,
-        required=False,
-        initial="open",
-        help_text="Protected: before anything is changed, its name has to be typed.",
-    )
+    access_key = KeyField(is_hidden_while_typed=False)
+    secret_key = KeyField(is_hidden_while_typed=True)
     address: CleanedAddress | None = None
 
     def __init__(
         self, *args: Any, profile: ConnectionProfile | None = None, intent: str = "save", **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.profile, self.intent = profile, intent
-        stored = profile is not None and profile.has_keys
-        for name in ("access_key", "secret_key"):
-            self.fields[name].help_text = "Stored, never shown. Empty keeps it." if stored else "Never shown again."
+        self.profile = profile
+        self.intent = intent if intent in INTENTS else "save"
 
     @classmethod
     def initial_of(cls, profile: ConnectionProfile) -> dict[str, Any]:
@@ -95,41 +112,81 @@ class ProfileForm(forms.Form):
         return self.address.base.text
 
     def clean_tags(self) -> list[str]:
-        return [tag for part in self.cleaned_data["tags"].split(",") if (tag := part.strip())]
+        tags = dict.fromkeys(tag for part in self.cleaned_data["tags"].split(",") if (tag := part.strip()))
+        if len(tags) > MOST_TAGS:
+            raise ValidationError(f"{MOST_TAGS} tags at most.")
+        return list(tags)
 
     def clean_ca_certificate(self) -> str:
-        pem: str = self.cleaned_data["ca_certificate"].strip()
-        if pem:
-            try:
-                read_certificate(pem)
-            except (ValueError, IndexError):
-                raise ValidationError("This is no certificate in PEM form (-----BEGIN CERTIFICATE-----).") from None
-        return pem
+        pem: str = self.cleaned_data["ca_certificate"]
+        if not pem.strip():
+            return ""
+        if "PRIVATE KEY" in pem:
+            self._show("ca_certificate", "")  # nor is it put back into the page
+            raise ValidationError("That text holds a private key. Paste the certificate alone; nothing of it was kept.")
+        try:
+            expired = next((one for one in read_certificates(pem) if one.is_expired), None)
+        except ValueError:
+            raise ValidationError("This is no certificate in PEM form (-----BEGIN CERTIFICATE-----).") from None
+        if expired:
+            raise ValidationError(f"The certificate of {expired.subject} expired on {expired.expires_at:%d %b %Y}.")
+        return clean_pem(pem)
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or {}
         for name, default in (("api_version", "v1"), ("label_colour", "grey"), ("protection", "open")):
             values[name] = values.get(name) or default
         if self.address:
-            values["api_version"] = self.address.api_version or values["api_version"]
-            values["project_id"] = values.get("project_id") or self.address.project_id
-            self._check_keys(values)
+            if version := self.address.api_version:
+                values["api_version"] = version
+                self._show("api_version", version)
+            self._take_project(values, self.address.project_id)
+        self._check_keys(values)
         return values
 
+    def _take_project(self, values: dict[str, Any], named: str) -> None:
+        """The project that the address names goes into its field; which of two is meant is not guessed."""
+        typed = values.get("project_id")
+        if typed and named and typed != named:
+            self.add_error("project_id", f"The address names the project {named}, this field {typed}; correct one.")
+        elif named and "project_id" in values:
+            values["project_id"] = named
+            self._show("project_id", named)
+
+    def _show(self, name: str, value: str) -> None:
+        """What the field holds when the form is shown again."""
+        assert isinstance(self.data, MultiValueDict)  # noqa: S101 - a bound form of a request; for the type checker
+        data = self.data.copy()
+        data[name] = value
+        self.data = data
+
     def _check_keys(self, values: dict[str, Any]) -> None:
+        if self.errors.keys() & {"access_key", "secret_key"}:
+            return
         typed = [name for name in ("access_key", "secret_key") if values.get(name)]
         if len(typed) == 1:
             missing = "secret_key" if typed == ["access_key"] else "access_key"
             self.add_error(missing, "Enter both parts of the key; one alone is of no use.")
-        if typed or self.intent == "save_anyway":
-            return
+        elif not typed and self.intent != "save_anyway" and (self.intent == "check" or self.touches_connection):
+            self._look_for_stored_keys()
+
+    def _look_for_stored_keys(self) -> None:
         if self.profile is None or not self.profile.has_keys:
             self.add_error("access_key", "Enter the access key and the secret key.")
-        elif not self.keeps_keys:
-            self.add_error(
-                "access_key",
-                "The address leads elsewhere now, so the stored keys are cleared: enter them again.",
-            )
+        elif self.address and not self.keeps_keys:
+            self.add_error("access_key", "The address leads elsewhere now, so the stored keys are cleared: type both.")
+        elif self.stored_way is None:
+            self.add_error("access_key", KEYS_UNREADABLE)
+
+    @property
+    def touches_connection(self) -> bool:
+        """Whether anything but name, label and the like differs from what is stored; that is checked first."""
+        if self.profile is None or not self.address:
+            return True
+        values = self.cleaned_data
+        names = ("base_url", "api_version", "project_id", "ca_certificate")
+        is_same = all(values.get(name) == getattr(self.profile, name) for name in names)
+        return bool(not is_same or values.get("access_key") or values.get("secret_key"))
 
     @property
     def keeps_keys(self) -> bool:
@@ -138,22 +195,44 @@ class ProfileForm(forms.Form):
             self.profile and self.profile.has_keys and self.address and keys_survive(self.profile, self.address.base)
         )
 
+    @property
+    def stored_way(self) -> Way | None:
+        """The way with the stored keys, where those may be used for the address in the form and can be read."""
+        try:
+            return way_of(self.profile) if self.profile and self.keeps_keys else None
+        except SecretUnreadable:
+            return None
+
+    @property
+    def certificates(self) -> list[Certificate]:
+        """What the field holds, in words; nothing while it holds no certificate."""
+        try:
+            return read_certificates(str(self["ca_certificate"].value() or ""))
+        except ValueError:
+            return []
+
     def way(self) -> Way:
         """What a check needs, of a valid form; blank keys are the stored ones where those may be used."""
         assert self.address is not None  # noqa: S101 - the form is valid
         values = self.cleaned_data
-        access_key, secret_key = values["access_key"], values["secret_key"]
-        if not access_key and self.keeps_keys and self.profile:
-            try:
-                stored = way_of(self.profile)
-                access_key, secret_key = stored.access_key, stored.secret_key
-            except SecretUnreadable:
-                access_key = secret_key = ""
+        keys = values["access_key"], values["secret_key"]
+        if not any(keys) and (stored := self.stored_way):
+            keys = stored.access_key, stored.secret_key
         return Way(
             base=self.address.base,
             api_version=values["api_version"],
             project_id=values["project_id"],
-            access_key=access_key,
-            secret_key=secret_key,
+            access_key=keys[0],
+            secret_key=keys[1],
             ca_certificate=values["ca_certificate"],
         )
+
+    def chosen_projects(self, found: Handshake) -> list[str]:
+        """The projects to make profiles for: those that were ticked, else the one that is given, or the only one."""
+        visible = {project.id for project in found.projects}
+        ticked = self.data.getlist("projects") if hasattr(self.data, "getlist") else []
+        chosen = [project_id for project_id in dict.fromkeys(ticked) if project_id in visible]
+        if self.profile:
+            chosen = chosen[:1]
+        one = found.project_id or self.cleaned_data["project_id"]
+        return chosen or ([one] if one else [])

@@ -45,7 +45,7 @@ class Way:
 
 
 def way_of(profile: ConnectionProfile) -> Way:
-    """The stored way. Raises SecretUnreadable when the keys don't open, BadAddress for an address that can't be used."""
+    """The stored way. Raises SecretUnreadable when the keys don't open, BadAddress for an unusable address."""
     return Way(
         base=parse_base_url(profile.base_url).base,
         api_version=cast("ApiVersion", profile.api_version),

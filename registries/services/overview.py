@@ -41,10 +41,12 @@ class Summary:
 
     @property
     def health(self) -> str:
-        """One of `unread`, `no_keys`, `keys`, `unreachable`, `answers`."""
+        """One of `unread`, `no_keys`, `no_project`, `keys`, `unreachable`, `answers`."""
         profile = self.profile
-        if not profile.has_keys:
+        if not profile.has_keys or profile.failure_reason == "keys_unreadable":
             return "no_keys"
+        if not profile.project_id:
+            return "no_project"
         if profile.failing_since:
             return "keys" if profile.failure_reason in {"unauthorized", "forbidden"} else "unreachable"
         return "answers" if profile.contact_at else "unread"
@@ -94,6 +96,6 @@ def _of_connection(summary: Summary) -> list[Attention]:
         found.append(Attention(profile, "keys", detail=profile.failure_text))
     elif summary.health == "unreachable":
         found.append(Attention(profile, "unreachable", detail=profile.failure_text))
-    if profile.check_passed is False and not profile.failing_since:
-        found.append(Attention(profile, "unchecked"))
+    elif summary.health == "no_project" or profile.check_passed is False:
+        found.append(Attention(profile, "unchecked", detail=profile.failure_text))
     return found

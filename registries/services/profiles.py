@@ -1,175 +1,115 @@
-"""Connection profiles: checked before they are saved, their keys sealed and bound to their origin."""
+"""Connection profiles: their keys sealed and bound to their origin, and what else happens when they move."""
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any, Literal, cast
+from dataclasses import replace
+from typing import Any
 
-from cryptography import x509
+from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.text import slugify
 
-from registries.crypto import SecretUnreadable
-from registries.models import ConnectionProfile
+from registries.models import ConnectionProfile, InventoryItem, Operation
 from registries.rancher.address import BaseURL, parse_base_url
-from registries.rancher.errors import RancherError
-from registries.rancher.handshake import Handshake, Step, shake_hands
-from registries.services import connection, inventory
+from registries.rancher.errors import BadAddress
+from registries.rancher.handshake import Handshake
+from registries.services import checks, connection
+from registries.services.checks import Way
 
-RESERVED_SLUGS = {"new", "address"}
+RESERVED_SLUGS = {"new", "address"}  # URLs of ours where a profile's slug would stand
 LONGEST_SLUG = 60
-STEP_NAMES = {
-    "resolve": "Name resolved",
-    "connect": "Connected",
-    "tls": "TLS",
-    "answer": "Rancher answers",
-    "key": "Key accepted",
-    "key_kind": "Kind of key",
-    "projects": "Project",
-    "rights": "Rights",
-    "version": "Server version",
-}
-FAILURE_REASON = re.compile(r"[a-z_]{1,32}")
+DETAILS = ("name", "description", "tags", "label_colour", "protection")
 
 
-@dataclass(frozen=True)
-class Way:
-    """How to reach a project: everything that a check needs. Not printable: it carries the keys."""
-
-    base: BaseURL
-    api_version: Literal["v1", "v2-beta"]
-    project_id: str
-    access_key: str
-    secret_key: str
-    ca_certificate: str
-
-    def __repr__(self) -> str:
-        return f"<Way to {self.base.text}>"
-
-    @property
-    def has_keys(self) -> bool:
-        return bool(self.access_key and self.secret_key)
+class NameTaken(Exception):
+    """Another profile has the name, since a moment ago."""
 
 
-@dataclass(frozen=True)
-class Certificate:
-    """A CA certificate as people know it."""
-
-    subject: str
-    expires_at: datetime
-
-    @property
-    def is_expired(self) -> bool:
-        return self.expires_at < timezone.now()
+class ChangedMeanwhile(Exception):
+    """Somebody else changed the profile while it was being checked; nothing was saved."""
 
 
-def check(way: Way) -> Handshake:
-    """Runs the steps of `rancher.handshake` with the admin's list of targets. Raises nothing."""
-    return shake_hands(
-        way.base,
-        allow=connection.allow,
-        access_key=way.access_key,
-        secret_key=way.secret_key,
-        project_id=way.project_id or None,
-        api_version=way.api_version,
-        ca_certificate=way.ca_certificate or None,
-    )
+class StillOpen(Exception):
+    """Operations of the profile's project are still open: they could never be settled from another one."""
 
 
-def way_of(profile: ConnectionProfile) -> Way:
-    """The stored way. Raises SecretUnreadable when the keys don't open."""
-    return Way(
-        base=parse_base_url(profile.base_url).base,
-        api_version=cast("Literal['v1', 'v2-beta']", profile.api_version),
-        project_id=profile.project_id,
-        access_key=profile.access_key.reveal() if profile.access_key else "",
-        secret_key=profile.secret_key.reveal() if profile.secret_key else "",
-        ca_certificate=profile.ca_certificate,
-    )
-
-
-def create_profiles(
-    values: Mapping[str, Any], way: Way, found: Handshake, *, project_ids: Sequence[str]
-) -> list[ConnectionProfile]:
-    """A profile for each project (one without a project when none is known), as the check found them."""
-    made = []
-    several = len(project_ids) > 1
+def plan_profiles(way: Way, found: Handshake, *, project_ids: Sequence[str]) -> list[tuple[Way, Handshake]]:
+    """For each chosen project the way there and its own check; `found` serves for the project that it looked at."""
+    plan = []
     for project_id in project_ids or [way.project_id]:
-        name = str(values["name"])
-        one = found
-        if several:
-            project = next((project for project in found.projects if project.id == project_id), None)
-            name = unique_name(f"{name} – {(project and project.name) or project_id}")
-        if project_id and project_id != found.project_id:
-            one = check(replace(way, project_id=project_id))  # rights are the project's own
-        profile = ConnectionProfile(slug=unique_slug(name))
-        _assign(profile, dict(values) | {"name": name}, replace(way, project_id=project_id))
-        _note_check(profile, one)
-        profile.save()
-        made.append(profile)
-    return made
+        there = replace(way, project_id=project_id)
+        looked_at = not found.ok or project_id == (found.project_id or way.project_id)
+        plan.append((there, found if looked_at else checks.check(there)))
+    return plan
 
 
-def update_profile(profile: ConnectionProfile, values: Mapping[str, Any], way: Way, found: Handshake) -> None:
-    """Saves the form; keys that were left blank stay, unless the origin changed (`keys_survive`)."""
-    if not keys_survive(profile, way.base):
-        profile.access_key = profile.secret_key = ""
-    _assign(profile, values, replace(way, project_id=way.project_id or found.project_id or ""))
-    _note_check(profile, found)
-    profile.inventory_fingerprint = ""
-    profile.save()
-    inventory.note_write(profile)
+def create_profiles(values: Mapping[str, Any], plan: Sequence[tuple[Way, Handshake]]) -> list[ConnectionProfile]:
+    """A profile for each way, all or none; several are named after their projects. Raises NameTaken.
+
+    `values` are the form's: `name description tags label_colour protection`.
+    """
+    try:
+        with transaction.atomic():
+            return [_create(values, way, found, is_one_of_several=len(plan) > 1) for way, found in plan]
+    except IntegrityError:
+        raise NameTaken from None
+
+
+def update_profile(profile: ConnectionProfile, values: Mapping[str, Any], way: Way, found: Handshake | None) -> None:
+    """Saves the form; `found` is the check of `way`, None when the connection stays as it is stored.
+
+    Keys that were left blank stay, unless the origin changed (`keys_survive`). What was last read of another project
+    is forgotten. Raises ChangedMeanwhile, NameTaken, StillOpen.
+    """
+    columns: dict[str, Any] = {name: values[name] for name in DETAILS}
+    moves = False
+    if found is not None:
+        moves = (profile.base_url, profile.project_id) != (way.base.text, way.project_id)
+        if profile.project_id not in ("", way.project_id) and _has_open_operations(profile):
+            raise StillOpen
+        columns |= _connection_columns(profile, values, way) | checks.columns_of(
+            found, profile, is_another=moves or bool(values["access_key"])
+        )
+    try:
+        with transaction.atomic():
+            _save(profile, columns)
+            if moves:
+                _forget_inventory(profile)
+    except IntegrityError:
+        raise NameTaken from None
+    profile.refresh_from_db()
 
 
 def keys_survive(profile: ConnectionProfile, base: BaseURL) -> bool:
     """Whether stored keys may be used for an address: only for the scheme, host and port that they were given for."""
+    origin = origin_of(profile)
+    return origin is not None and origin.origin == base.origin
+
+
+def origin_of(profile: ConnectionProfile) -> BaseURL | None:
+    """The stored address in its parts; None when it can't be read any more."""
     try:
-        return parse_base_url(profile.base_url).base.origin == base.origin
-    except RancherError:
-        return False
+        return parse_base_url(profile.base_url).base
+    except BadAddress:
+        return None
 
 
 def check_again(profile: ConnectionProfile) -> Handshake:
-    """The check with what is stored; its result is kept on the profile."""
-    try:
-        way = way_of(profile)
-    except SecretUnreadable:
-        found = Handshake([Step("key", "failed", connection.KEYS_UNREADABLE, "Edit the profile and enter the keys.")])
-    else:
-        if way.has_keys:
-            found = check(way)
-        else:
-            found = Handshake([Step("key", "failed", connection.NO_KEYS, "Edit the profile and enter the keys.")])
-    _note_check(profile, found)
-    profile.save()
+    """The check with what is stored; its result is kept on the profile, unless that was changed while it ran."""
+    found = checks.check_stored(profile)
+    columns = checks.columns_of(found, profile)
+    if found.ok and found.project_id and not profile.project_id:
+        columns["project_id"] = found.project_id  # saved before it could be asked for
+    ConnectionProfile.objects.filter(pk=profile.pk, updated_at=profile.updated_at).update(**columns)
+    profile.refresh_from_db()
     return found
 
 
 def remove_profile(profile: ConnectionProfile) -> None:
     """Forgets the profile, its keys and its inventory; its operations stay, and nothing changes in Rancher."""
+    profile_id = profile.pk
     profile.delete()
-
-
-def present_steps(steps: Sequence[Step]) -> list[dict[str, Any]]:
-    """Steps as they are stored and shown; no step ever holds a key."""
-    return [
-        {
-            "slug": step.slug,
-            "name": STEP_NAMES[step.slug],
-            "outcome": step.outcome,
-            "detail": step.detail,
-            "remedy": step.remedy,
-            "ms": step.elapsed_ms,
-        }
-        for step in steps
-    ]
-
-
-def read_certificate(pem: str) -> Certificate:
-    """The first certificate of a PEM text. Raises ValueError when there is none."""
-    certificate = x509.load_pem_x509_certificates(pem.encode())[0]
-    return Certificate(certificate.subject.rfc4514_string(), certificate.not_valid_after_utc)
+    connection.forget_profile(profile_id)
 
 
 def unique_slug(name: str) -> str:
@@ -178,8 +118,53 @@ def unique_slug(name: str) -> str:
     return _first_free(wanted, "slug", separator="-", taken=RESERVED_SLUGS)
 
 
-def unique_name(name: str) -> str:
-    return _first_free(name[:95], "name", separator=" ", taken=set())
+def _create(values: Mapping[str, Any], way: Way, found: Handshake, *, is_one_of_several: bool) -> ConnectionProfile:
+    project_id = way.project_id or found.project_id or ""
+    name = str(values["name"])
+    if is_one_of_several:
+        name = _first_free(f"{name} – {found.project_name or project_id}"[:95], "name", separator=" ", taken=set())
+    details = {field: values[field] for field in DETAILS} | {"name": name}
+    profile = ConnectionProfile(slug=unique_slug(name), base_url=way.base.text, project_id=project_id, **details)
+    profile.api_version, profile.ca_certificate = way.api_version, way.ca_certificate
+    if way.has_keys:
+        profile.access_key, profile.secret_key = way.access_key, way.secret_key
+    for column, value in checks.columns_of(found, profile).items():
+        setattr(profile, column, value)
+    profile.save()
+    return profile
+
+
+def _connection_columns(profile: ConnectionProfile, values: Mapping[str, Any], way: Way) -> dict[str, Any]:
+    columns: dict[str, Any] = {
+        "base_url": way.base.text,
+        "api_version": way.api_version,
+        "project_id": way.project_id,
+        "ca_certificate": way.ca_certificate,
+    }
+    is_typed = bool(values["access_key"] and values["secret_key"])
+    if is_typed or not keys_survive(profile, way.base):
+        profile.access_key = values["access_key"] if is_typed else ""
+        profile.secret_key = values["secret_key"] if is_typed else ""
+        columns |= {"access_key": profile.access_key, "secret_key": profile.secret_key}
+    return columns
+
+
+def _save(profile: ConnectionProfile, columns: Mapping[str, Any]) -> None:
+    """Writes these columns and no other, to the row as it was loaded: keys never meet an address of somebody else's."""
+    unchanged = ConnectionProfile.objects.filter(pk=profile.pk, updated_at=profile.updated_at)
+    if not unchanged.update(**columns, updated_at=timezone.now()):
+        raise ChangedMeanwhile
+
+
+def _forget_inventory(profile: ConnectionProfile) -> None:
+    InventoryItem.objects.filter(profile=profile).delete()
+    ConnectionProfile.objects.filter(pk=profile.pk).update(
+        inventory_read_at=None, inventory_fingerprint="", write_serial=F("write_serial") + 1
+    )
+
+
+def _has_open_operations(profile: ConnectionProfile) -> bool:
+    return Operation.objects.filter(profile=profile, state__in=Operation.OPEN).exists()
 
 
 def _first_free(wanted: str, field: str, *, separator: str, taken: set[str]) -> str:
@@ -189,31 +174,3 @@ def _first_free(wanted: str, field: str, *, separator: str, taken: set[str]) -> 
         number += 1
         candidate = f"{wanted}{separator}{number}"
     return candidate
-
-
-def _assign(profile: ConnectionProfile, values: Mapping[str, Any], way: Way) -> None:
-    for name in ("name", "description", "tags", "label_colour", "protection"):
-        setattr(profile, name, values[name])
-    profile.base_url, profile.api_version, profile.project_id = way.base.text, way.api_version, way.project_id
-    profile.ca_certificate = way.ca_certificate
-    if way.has_keys:
-        profile.access_key, profile.secret_key = way.access_key, way.secret_key
-
-
-def _note_check(profile: ConnectionProfile, found: Handshake) -> None:
-    now = timezone.now()
-    profile.checked_at, profile.check_passed = now, found.ok
-    profile.check_steps = present_steps(found.steps)
-    profile.key_kind = found.key_kind or profile.key_kind
-    profile.rights = found.rights or profile.rights
-    profile.server_version = found.server_version or profile.server_version
-    profile.project_name = found.project_name or profile.project_name
-    if found.ok:
-        profile.contact_at, profile.contact_ms = now, found.elapsed_ms
-        profile.failing_since, profile.failure_reason, profile.failure_text = None, "", ""
-        return
-    failed = found.failed_step
-    assert failed is not None  # noqa: S101 - not ok means that a step failed
-    profile.failing_since = profile.failing_since or now
-    profile.failure_reason = "unauthorized" if failed.slug == "key" else failed.slug
-    profile.failure_text = failed.detail[:300]

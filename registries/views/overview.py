@@ -25,6 +25,7 @@ HEALTH = {
     "unreachable": ("bad", "unreachable", "Unreachable"),
     "keys": ("bad", "key", "Keys rejected"),
     "no_keys": ("warn", "key", "Needs keys"),
+    "no_project": ("warn", "registry", "Needs a project"),
     "unread": ("idle", "waiting", "Not read yet"),
 }
 
@@ -115,7 +116,7 @@ def present_attention(item: Attention, *, admin: bool) -> dict[str, Any]:
     tone, icon, words, url, label = {
         "unreachable": ("bad", "unreachable", "does not answer", detail_url, "Check"),
         "keys": ("bad", "key", "cannot use its keys", edit_url, "Re-enter keys" if admin else "See why"),
-        "unchecked": ("warn", "warning", "was saved though its check failed", detail_url, "See steps"),
+        "unchecked": ("warn", "warning", "did not pass its last check", detail_url, "See steps"),
         "never_matches": ("warn", "warning", "will never match an image", registry_url, "Open"),
         "twins": ("warn", "differs", "is there twice", registry_url, "Compare"),
     }[item.kind]

@@ -1,70 +1,48 @@
-"""Pages of connection profiles."""
+"""Pages of connection profiles: the list, one profile, its check, its removal."""
 
 from typing import Any
 
+from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from dashboard.http import AuthedRequest, go, render_page, toast
+from dashboard.http import AuthedRequest, go, render_page, toast, wants_fragment
 from registries.access import Access, admins_only, is_admin, load_access, profile_view, profiles_of, signed_in
 from registries.forms.registry import ConfirmForm
-from registries.models import Operation
-from registries.rancher.address import parse_base_url
-from registries.rancher.errors import BadAddress
+from registries.models import ConnectionProfile, Operation
 from registries.roles import Right
 from registries.services import overview, profiles
+from registries.services.certificates import Certificate, read_certificates
 from registries.views.operation import present_operation
 from registries.views.overview import present_card
-from registries.views.profile_form import answer_profile_form
+from registries.views.profile_form import allow_url
 
 HEAD_GET_POST = ["GET", "HEAD", "POST"]
+PAGE_SIZE = 100
+DETAIL = "registries/profile_detail.html"
 
 
 @require_safe
 @signed_in
 def profile_list(request: AuthedRequest) -> HttpResponse:
     q = request.GET.get("q", "").strip()[:100]
-    found = profiles_of(request.user)
-    total = found.count()
-    if q:
-        found = (found.filter(name__icontains=q) | found.filter(base_url__icontains=q)).distinct()
-    cards = [present_card(summary, is_loading=False) for summary in overview.summarise(found)]
-    context = {"cards": cards, "q": q, "total": total}
+    found = everybodys = profiles_of(request.user)
+    for word in q.split():
+        texts = ("name", "base_url", "project_id", "project_name", "description", "tags")
+        found = found.filter(Q(*((f"{text}__icontains", word) for text in texts), _connector=Q.OR))
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    cards = [present_card(summary, is_loading=False) for summary in overview.summarise(page)]
+    context = {"cards": cards, "page": page, "q": q, "total": everybodys.count()}
     return render_page(request, "registries/profile_list.html", context, fragments=["profile-list"])
-
-
-@require_safe
-@admins_only
-def profile_address(request: AuthedRequest) -> HttpResponse:
-    """What would come of an address, as it is typed."""
-    typed = request.GET.get("base_url", "")[:512]
-    context: dict[str, Any] = {"typed": typed}
-    if typed.strip():
-        try:
-            context["address"] = parse_base_url(typed)
-        except BadAddress as error:
-            context["problem"] = str(error)
-    return render_page(request, "registries/profile_address.html", context, fragments=["address-check"])
-
-
-@require_http_methods(HEAD_GET_POST)
-@admins_only
-def profile_create(request: AuthedRequest) -> HttpResponse:
-    return answer_profile_form(request, None)
-
-
-@require_http_methods(HEAD_GET_POST)
-@admins_only
-def profile_update(request: AuthedRequest, slug: str) -> HttpResponse:
-    return answer_profile_form(request, load_access(request, slug).profile)
 
 
 @require_safe
 @profile_view(Right.READ_PROFILE)
 def profile_detail(request: AuthedRequest, access: Access) -> HttpResponse:
-    return render_page(request, "registries/profile_detail.html", detail_context(request, access))
+    return render_page(request, DETAIL, _detail_context(request, access), fragments=["profile-detail"])
 
 
 @require_http_methods(HEAD_GET_POST)
@@ -75,12 +53,12 @@ def profile_check(request: AuthedRequest, access: Access) -> HttpResponse:
         return render_page(request, "registries/profile_check.html", {})
     found = profiles.check_again(access.profile)
     failed = found.failed_step
-    toast(
-        request,
-        "bad" if failed else "good",
-        f"{access.profile.name}: {'the check failed' if failed else 'the check passed'}",
-        detail=failed.detail if failed else f"{found.elapsed_ms} ms",
-    )
+    if failed:
+        toast(request, "bad", f"{access.profile.name}: the check did not pass", detail=failed.detail)
+    else:
+        toast(request, "good", f"{access.profile.name}: the check passed", detail=f"{found.elapsed_ms} ms")
+    if wants_fragment(request, "profile-detail"):
+        return render_page(request, DETAIL, _detail_context(request, access), fragments=["profile-detail"])
     return go(request, access.profile.get_absolute_url())
 
 
@@ -98,18 +76,26 @@ def profile_remove(request: AuthedRequest, slug: str) -> HttpResponse:
     return render_page(request, "registries/profile_remove.html", context, fragments=["dialog"], status=status)
 
 
-def detail_context(request: AuthedRequest, access: Access) -> dict[str, Any]:
+def _detail_context(request: AuthedRequest, access: Access) -> dict[str, Any]:
     profile = access.profile
     (summary,) = overview.summarise([profile])
-    certificate = None
-    if profile.ca_certificate:
-        certificate = profiles.read_certificate(profile.ca_certificate)
+    base = profiles.origin_of(profile)
+    is_blocked = profile.failure_reason == "blocked" and base is not None
     return {
         "card": present_card(summary, is_loading=False),
         "checked_age": timezone.now() - profile.checked_at if profile.checked_at else None,
-        "steps": profile.check_steps,
-        "certificate": certificate,
+        "failing_age": timezone.now() - profile.failing_since if profile.failing_since else None,
+        "certificates": _certificates(profile),
         "may_check": access.may(Right.CHANGE_REGISTRIES),
-        "operations": [present_operation(one) for one in profile.operations.all()[:8]],
         "may_edit": is_admin(request.user),
+        "allow_url": allow_url(base) if base and is_blocked and is_admin(request.user) else "",
+        "operations": [present_operation(one) for one in profile.operations.all()[:8]],
     }
+
+
+def _certificates(profile: ConnectionProfile) -> list[Certificate]:
+    """The stored CA certificates in words; none when the text was not stored by the form and can't be read."""
+    try:
+        return read_certificates(profile.ca_certificate)
+    except ValueError:
+        return []

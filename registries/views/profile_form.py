@@ -1,80 +1,158 @@
 """What the form of a profile answers: check, save after a check that passed, or save all the same."""
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
 
-from dashboard.http import AuthedRequest, go, render_page, toast
+from dashboard.http import AuthedRequest, go, render_fragments, render_page, toast, wants_fragment
+from registries.access import admins_only, load_access
 from registries.forms.profile import ProfileForm
 from registries.models import ConnectionProfile
-from registries.rancher.handshake import Handshake, Step
-from registries.services import profiles
-from registries.services.profiles import Way
+from registries.rancher.address import BaseURL
+from registries.rancher.handshake import Handshake
+from registries.services import checks, profiles
+from registries.services.checks import Way
+from registries.views.profile_address import explain_address
 
-INTENTS = {"check", "save", "save_anyway"}
+TEMPLATE = "registries/profile_form.html"
+PARTS = ("profile-check", "profile-fields", "keys-note")
+KEYS = ("access_key", "secret_key")
+STILL_OPEN = "Operations of its project are still open and could not be settled from another one; wait until they are."
+CHANGED = "Somebody else changed this profile just now. Load the page again to see it as it is; nothing was saved."
 
 
-def answer_profile_form(request: AuthedRequest, profile: ConnectionProfile | None) -> HttpResponse:
+@require_http_methods(["GET", "HEAD", "POST"])
+@admins_only
+@sensitive_post_parameters(*KEYS)
+def profile_create(request: AuthedRequest) -> HttpResponse:
+    return _answer(request, None)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@admins_only
+@sensitive_post_parameters(*KEYS)
+def profile_update(request: AuthedRequest, slug: str) -> HttpResponse:
+    return _answer(request, load_access(request, slug).profile)
+
+
+@dataclass
+class _Result:
+    """A check as the panel beside the form shows it."""
+
+    found: Handshake
+    needs_project: bool
+
+
+def _answer(request: AuthedRequest, profile: ConnectionProfile | None) -> HttpResponse:
     """The page; with a POST what its button asked for. Nothing is saved unless the check passed or somebody insists."""
-    intent = request.POST.get("intent", "save")
     form = ProfileForm(
         request.POST if request.method == "POST" else None,
         profile=profile,
-        intent=intent if intent in INTENTS else "save",
+        intent=request.POST.get("intent", "save"),
         initial=ProfileForm.initial_of(profile) if profile else {"base_url": request.GET.get("base_url", "")},
     )
     if request.method != "POST":
-        return _page(request, form, 200)
+        return _page(request, form)
     if not form.is_valid():
-        return _page(request, form, 422)
+        return _page(request, form, status=422)
+    if form.intent == "save" and not form.touches_connection:
+        return _save(request, form, []) or _page(request, form, status=422)
     way = form.way()
-    found = profiles.check(way) if way.has_keys else Handshake()
-    chosen = _chosen_projects(request, way, found)
-    if intent == "check":
-        return _page(request, form, 200, found=found)
-    if intent != "save_anyway" and (not found.ok or not chosen):
-        return _page(request, form, 422, found=found)
-    return _save(request, form, way, found, chosen)
+    found = checks.check(way)
+    chosen = form.chosen_projects(found)
+    plan = profiles.plan_profiles(way, found, project_ids=chosen)
+    found = next((one for _, one in plan if not one.ok), found)
+    needs_project = found.ok and not chosen
+    may_save = form.intent == "save_anyway" or (form.intent == "save" and found.ok)
+    if may_save and not needs_project and (saved := _save(request, form, plan)):
+        return saved
+    status = 200 if form.intent == "check" and found.ok else 422
+    return _page(request, form, status=status, result=_Result(found, needs_project))
 
 
-def _chosen_projects(request: AuthedRequest, way: Way, found: Handshake) -> list[str]:
-    """The projects to make profiles for: those that were ticked, else the one that is given, or the only one."""
-    visible = {project.id for project in found.projects}
-    ticked = [project_id for project_id in request.POST.getlist("projects") if project_id in visible]
-    one = found.project_id or way.project_id
-    return ticked or ([one] if one else [])
+def _save(request: AuthedRequest, form: ProfileForm, plan: list[tuple[Way, Handshake]]) -> HttpResponse | None:
+    """The answer to what was saved; None when the form says why it was not."""
+    try:
+        if form.profile is None:
+            made = profiles.create_profiles(form.cleaned_data, plan)
+        else:
+            way, found = plan[0] if plan else (form.way(), None)
+            if found:
+                way = replace(way, project_id=way.project_id or found.project_id or "")
+            profiles.update_profile(form.profile, form.cleaned_data, way, found)
+            made = [form.profile]
+    except profiles.NameTaken:
+        form.add_error("name", "Another profile has this name already.")
+    except profiles.StillOpen:
+        form.add_error("project_id", STILL_OPEN)
+    except profiles.ChangedMeanwhile:
+        form.add_error(None, CHANGED)
+    else:
+        _tell(request, made, plan)
+        return go(request, made[0].get_absolute_url() if len(made) == 1 else reverse("profile_list"))
+    return None
 
 
-def _save(request: AuthedRequest, form: ProfileForm, way: Way, found: Handshake, chosen: list[str]) -> HttpResponse:
-    detail = "The check passed." if found.ok and way.has_keys else "It is marked: its check did not pass."
-    if form.profile is not None:
-        profiles.update_profile(form.profile, form.cleaned_data, way, _or_no_keys(way, found))
-        toast(request, "good" if found.ok else "warn", f"{form.profile.name} was saved", detail=detail)
-        return go(request, form.profile.get_absolute_url())
-    made = profiles.create_profiles(form.cleaned_data, way, _or_no_keys(way, found), project_ids=chosen)
+def _tell(request: AuthedRequest, made: list[ConnectionProfile], plan: list[tuple[Way, Handshake]]) -> None:
     names = ", ".join(profile.name for profile in made)
-    toast(request, "good" if found.ok else "warn", f"{names}: saved", detail=detail)
-    return go(request, made[0].get_absolute_url() if len(made) == 1 else reverse("profile_list"))
+    passed = all(found.ok for _, found in plan)
+    detail = "Its check did not pass: it is marked until one does." if not passed else ""
+    toast(request, "good" if passed else "warn", f"{names}: saved", detail=detail or ("Checked." if plan else ""))
 
 
-def _or_no_keys(way: Way, found: Handshake) -> Handshake:
-    """A profile that is saved without keys was never checked: it says so in place of a step."""
-    if not way.has_keys:
-        found.steps.append(Step("key", "failed", "No keys were entered.", "Edit the profile and enter them."))
-    return found
-
-
-def _page(request: AuthedRequest, form: ProfileForm, status: int, *, found: Handshake | None = None) -> HttpResponse:
-    context: dict[str, Any] = {
+def _page(
+    request: AuthedRequest, form: ProfileForm, *, status: int = 200, result: _Result | None = None
+) -> HttpResponse:
+    """The page, or for htmx its parts without the inputs of the keys: what was typed there stays in the browser."""
+    in_place = wants_fragment(request, "profile-check")
+    context = explain_address(str(form["base_url"].value() or ""), form.profile) | {
         "form": form,
         "editing": form.profile,
-        "address": form.address,
-        "found": found,
-        "steps": profiles.present_steps(found.steps) if found else [],
-        "choices": found.projects if found and len(found.projects) > 1 and not form.profile else (),
-        "chosen": set(request.POST.getlist("projects")),
-        "is_checked_only": form.intent == "check" and found is not None,
-        "keys_were_typed": bool(form.is_bound and (form.data.get("access_key") or form.data.get("secret_key"))),
+        "check": _panel(form, result),
+        "keys_must_be_typed_again": not in_place and any(form.data.get(name) for name in KEYS),
+        "swap": in_place,
     }
-    return render_page(request, "registries/profile_form.html", context, fragments=["profile-check"], status=status)
+    if in_place:
+        return render_fragments(request, *((f"{TEMPLATE}#{part}", context) for part in PARTS), status=status)
+    return render_page(request, TEMPLATE, context, status=status)
+
+
+def _panel(form: ProfileForm, result: _Result | None) -> dict[str, Any]:
+    """The check of what is in the form, else the stored one, else the steps that there will be."""
+    profile = form.profile
+    if result is None:
+        steps = profile.check_steps if profile and not form.is_bound else []
+        age = timezone.now() - profile.checked_at if profile and profile.checked_at and steps else None
+        may_insist = any(form.has_error(name) for name in KEYS) and not any(
+            form.has_error(name) for name in ("name", "base_url", "project_id", "ca_certificate", "description", "tags")
+        )
+        is_without_keys = may_insist and not any(form.data.get(name) for name in KEYS)
+        return {"steps": steps or checks.steps_to_come(), "age": age, "may_insist": is_without_keys}
+    found = result.found
+    return {
+        "steps": checks.present_steps(found.steps),
+        "found": found,
+        "needs_project": result.needs_project,
+        "projects": found.projects if found.ok and len(found.projects) > 1 else (),
+        "chosen": form.chosen_projects(found),
+        "is_saved_next": found.ok and not result.needs_project,
+        "may_insist": not found.ok,
+        "allow_url": _allow_url(form, found),
+    }
+
+
+def _allow_url(form: ProfileForm, found: Handshake) -> str:
+    """Where an admin opens the address that is not among the allowed targets."""
+    if found.error is None or found.error.reason != "blocked" or form.address is None:
+        return ""
+    return allow_url(form.address.base)
+
+
+def allow_url(base: BaseURL) -> str:
+    """The form of a new allowed target, filled in for an address."""
+    return reverse("target_create", query={"scheme": base.scheme, "host": base.host, "ports": str(base.port)})
