@@ -3,6 +3,7 @@ const find = (selector, root = document) => root.querySelector(selector);
 const findAll = (selector, root = document) => [...root.querySelectorAll(selector)];
 const FADE_AFTER_MS = 8000;
 let opener = null; // what opened the dialog, and the id around it that survives a swap
+let pressedOn = null; // selecting text in a dialog may end beside it: that is a click there, too
 
 document.documentElement.dataset.js = "";
 htmx.onLoad((root) => {
@@ -101,6 +102,8 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     event.stopPropagation();
     closeDialog();
+  } else if (target.matches("#dialog > .dialog-layer") && target === pressedOn) {
+    closeDialog();
   } else if (target.matches("[data-dismiss]")) {
     target.closest(".toast").remove();
   } else if (target.matches("[data-copy]")) {
@@ -112,6 +115,8 @@ document.addEventListener("click", (event) => {
     input.focus();
   }
 }, { capture: true });
+
+document.addEventListener("pointerdown", ({ target }) => { pressedOn = target; });
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;

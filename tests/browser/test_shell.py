@@ -89,7 +89,7 @@ def test_closes_a_menu_with_escape_and_gives_the_focus_back(signed_in: SignIn, o
     expect(summary).to_be_focused()
 
 
-@pytest.mark.parametrize("close", ["Escape", "Keep it"])
+@pytest.mark.parametrize("close", ["Escape", "Keep it", "beside it"])
 def test_keeps_the_focus_in_a_dialog_and_gives_it_back(
     signed_in: SignIn, operator: User, quay: str, close: str, seen: Seen
 ) -> None:
@@ -105,10 +105,40 @@ def test_keeps_the_focus_in_a_dialog_and_gives_it_back(
         assert page.evaluate("document.activeElement === document.body || !document.activeElement.closest('.app')")
     if close == "Escape":
         page.keyboard.press("Escape")
+    elif close == "beside it":
+        page.locator(".dialog-layer").click(position={"x": 5, "y": 5})
     else:
         dialog.get_by_role("link", name=close).click()
     expect(dialog).to_be_hidden()
     expect(opener).to_be_focused()
+    assert seen.loads == 1
+
+
+def test_keeps_a_dialog_when_selecting_its_text_ends_beside_it(signed_in: SignIn, operator: User, quay: str) -> None:
+    page = signed_in(operator)
+    page.goto(f"{LIST}{quay}/")
+    page.get_by_role("link", name="Deactivate…").click()
+    heading = page.get_by_role("dialog").get_by_role("heading")
+    expect(heading).to_be_visible()
+    heading.hover()
+    page.mouse.down()
+    page.mouse.move(5, 5)
+    page.mouse.up()
+    expect(heading).to_be_visible()
+
+
+def test_shows_the_next_page_from_its_top(signed_in: SignIn, operator: User, quay: str, seen: Seen) -> None:
+    page = signed_in(operator)
+    page.set_viewport_size({"width": 1280, "height": 240})
+    page.goto(f"{LIST}{quay}/edit/")
+    save = page.get_by_role("button", name="Save changes")
+    save.scroll_into_view_if_needed()
+    assert page.evaluate("scrollY") > 0
+    save.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("quay.io")
+    expect(page).to_have_url(f"{LIST}{quay}/")
+    page.wait_for_function("scrollY === 0")
+    assert page.evaluate("document.documentElement.scrollHeight > innerHeight")
     assert seen.loads == 1
 
 

@@ -105,6 +105,11 @@ def test_goes_on_after_a_post(headers: dict[str, str], status: int, name: str) -
     assert where == "/quays/1/" if name == "Location" else json.loads(where)["path"] == "/quays/1/"
 
 
+def test_starts_at_the_top_of_the_page_that_it_goes_to() -> None:
+    where = json.loads(http.go(ask("/quays/", target="x", method="post"), "/quays/1/")["HX-Location"])
+    assert where == {"path": "/quays/1/", "target": "body", "swap": "innerHTML show:window:top"}
+
+
 @pytest.mark.parametrize(
     ("current", "view", "query"),
     [
