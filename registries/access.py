@@ -7,7 +7,7 @@ with too low a role 403 with a sentence.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, wraps
+from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
@@ -32,13 +32,7 @@ class Access:
 
     user: User
     profile: ConnectionProfile
-
-    @cached_property
-    def role(self) -> Role | None:
-        """The strongest role in the profile, of the person's own and their teams' (one query)."""
-        rows = Membership.objects.filter(Q(user=self.user) | Q(team__user=self.user), profile=self.profile)
-        roles = [Role(role) for role in rows.values_list("role", flat=True)]
-        return max(roles, key=lambda role: role.rank, default=None)
+    role: Role | None = None
 
     def may(self, right: Right) -> bool:
         if self.user.site_role == SiteRole.ADMIN:
@@ -119,14 +113,26 @@ def profile_view(right: Right) -> Callable[[Callable[Concatenate[AuthedRequest, 
     return decorate
 
 
+def _site_wide(user: User, slug: str) -> Access | None:
+    profile = ConnectionProfile.objects.filter(slug=slug).first()
+    return Access(user, profile) if profile else None
+
+
+def _as_member(user: User, slug: str) -> Access | None:
+    """The profile and the strongest role in it, of the person's own and their teams', in one query."""
+    own = Membership.objects.filter(Q(user=user) | Q(team__user=user), profile__slug=slug).select_related("profile")
+    strongest = max(own, key=lambda one: Role(one.role).rank, default=None)
+    return Access(user, strongest.profile, Role(strongest.role)) if strongest else None
+
+
 def load_access(request: HttpRequest, slug: str) -> Access:
     """The profile of a URL with what the person may do in it. Raises Http404 where they may not even read."""
-    profile = ConnectionProfile.objects.filter(slug=slug).first()
-    if profile is None or not isinstance(request.user, User):
+    if not isinstance(request.user, User):
         raise Http404("No such profile.")
-    access = Access(request.user, profile)
-    if not access.may(Right.READ_PROFILE):
+    access = _site_wide(request.user, slug) if request.user.site_role else _as_member(request.user, slug)
+    if access is None or not access.may(Right.READ_PROFILE):
         raise Http404("No such profile.")
+    profile = access.profile
     request.profile = profile  # type: ignore[attr-defined]  # for the shell: band, switcher, navigation
     request.access = access  # type: ignore[attr-defined]
     return access

@@ -7,9 +7,10 @@ with its age.
 
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 from django.db import transaction
@@ -40,6 +41,7 @@ class Reading:
     error: RancherError | None = None
     removed: int = 0  # how many left the list and are not known to be purged
     is_quiet: bool = False  # no operation was open; beginning one throws the kept copy away
+    drawn: dict[Hashable, Any] = field(default_factory=dict, compare=False)  # what views made of it, for its short life
 
     @property
     def is_live(self) -> bool:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from dashboard.http import AuthedRequest, is_fragment, query_in_view, render_fragments, render_page
@@ -108,15 +109,7 @@ def list_context(access: Access, reading: Reading, query: ListQuery) -> dict[str
     left: list[Operation] = [] if reading.is_quiet else operations.open_operations(profile)
     if reading.is_live and left:
         left = operations.settle_from_reading(left, reading)
-    page = _find(access, reading, query)
-    showing_removed = query.state == "removed"
-    rows = render_rows(
-        page.rows,
-        access=access,
-        now=timezone.now(),
-        is_live=reading.is_live and not showing_removed,
-        pending={} if showing_removed else {operation.target_id: operation for operation in left},
-    )
+    page, rows = _draw(access, reading, query, left)
     return facet_context(page, query) | {
         "reading": reading,
         "rows": rows,
@@ -128,6 +121,25 @@ def list_context(access: Access, reading: Reading, query: ListQuery) -> dict[str
         "here": query.url(page=query.page),
         "lost_creates": [one for one in left if one.verb == Operation.Verb.CREATE and not one.target_id],
     }
+
+
+def _draw(access: Access, reading: Reading, query: ListQuery, left: list[Operation]) -> tuple[ListPage, SafeString]:
+    """The page of rows and their HTML; drawn once for all who look at a quiet profile while a reading is kept."""
+    key = (query, access.may_change)
+    if reading.is_quiet and key in reading.drawn:
+        drawn: tuple[ListPage, SafeString] = reading.drawn[key]
+        return drawn
+    page = _find(access, reading, query)
+    showing_removed = query.state == "removed"
+    rows = render_rows(
+        page.rows,
+        access=access,
+        now=timezone.now(),
+        is_live=reading.is_live and not showing_removed,
+        pending={} if showing_removed else {operation.target_id: operation for operation in left},
+    )
+    reading.drawn[key] = page, rows
+    return page, rows
 
 
 def facet_context(page: ListPage, query: ListQuery) -> dict[str, Any]:

@@ -57,16 +57,16 @@ class CountingSandbox(Sandbox):
 
 @pytest.fixture
 def rancher() -> Iterator[Rancher]:
-    yield from _running("1.6")
+    yield from standing("1.6")
 
 
 @pytest.fixture
 def rancher_14() -> Iterator[Rancher]:
     """The generation that offers `restore`."""
-    yield from _running("1.4")
+    yield from standing("1.4")
 
 
-def _running(generation: str) -> Iterator[Rancher]:
+def standing(generation: str) -> Iterator[Rancher]:
     sandbox = CountingSandbox(
         new_state("empty", generation=generation, now=time.time()), transition_ms=TRANSITION_MS, purge_after_ms=60_000
     )

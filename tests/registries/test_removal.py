@@ -11,6 +11,7 @@ from dashboard.people.models import User
 from registries.access import Access
 from registries.models import ConnectionProfile, Operation
 from registries.rancher.client import Client
+from registries.roles import Role
 from registries.services import operations, reconciliation, removal
 from registries.services.registries import Request, change_state
 from tests.registries.conftest import Rancher, settled
@@ -29,7 +30,7 @@ def quay(upstream: Client) -> str:
 def queued(quay: str, upstream: Client, profile: ConnectionProfile, operator: User) -> Operation:
     registry = upstream.registries.get(quay, include_credentials=True)
     request = Request(uuid4(), "request")
-    return change_state(Access(operator, profile), registry, verb=Operation.Verb.REMOVE, request=request)
+    return change_state(Access(operator, profile, Role.OPERATOR), registry, verb=Operation.Verb.REMOVE, request=request)
 
 
 def advance(operation: Operation, *, times: int = 1) -> Operation:

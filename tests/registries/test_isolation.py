@@ -1,0 +1,60 @@
+"""One dead or hanging Rancher costs its own card: every other page answers while it still waits."""
+
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.db import connection as database
+from django.test import Client as Browser
+
+from dashboard.people.models import User
+from registries.models import ConnectionProfile
+from tests.registries.conftest import Rancher, standing
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PEOPLE = 6
+
+
+@pytest.fixture
+def other_rancher() -> Iterator[Rancher]:
+    yield from standing("1.6")
+
+
+@pytest.mark.parametrize("fault", ["hang", "slow_body"])
+def test_answers_every_other_page_while_one_rancher_hangs(
+    browse: Callable[[User], Browser],
+    auditor: User,
+    make_profile: Callable[..., ConnectionProfile],
+    other_rancher: Rancher,
+    fault: str,
+) -> None:
+    make_profile(name="Alive", slug="alive")
+    make_profile(server=other_rancher, name="Dead", slug="dead")
+    other_rancher.fail(fault)
+    ended: list[int] = []
+
+    def wait_for_the_dead() -> None:
+        ended.append(browse(auditor).get("/profiles/dead/registries/").status_code)
+        database.close()
+
+    threads = [threading.Thread(target=wait_for_the_dead) for _ in range(PEOPLE)]
+    for thread in threads:
+        thread.start()
+    browser = browse(auditor)
+    for url in ("/", "/profiles/alive/registries/", "/profiles/alive/", "/operations/", "/profiles/", "/healthz"):
+        assert browser.get(url).status_code == 200, url
+    waiting = PEOPLE - len(ended)  # all those pages came while the hanging Rancher still kept somebody waiting
+    for thread in threads:
+        thread.join()
+    assert waiting > 0
+    assert ended == [200] * PEOPLE  # the last known list, or that there is none
+
+
+def test_counts_the_dead_one_out_and_asks_it_no_more_for_a_while(
+    browse: Callable[[User], Browser], auditor: User, make_profile: Callable[..., ConnectionProfile]
+) -> None:
+    make_profile(base_url="http://127.0.0.1:9", name="Dead", slug="dead")
+    browser = browse(auditor)
+    pages = [browser.get("/profiles/dead/registries/").content.decode() for _ in range(6)]
+    assert "refuses the connection" in pages[0]
+    assert "failed several times in a row" in pages[-1]
