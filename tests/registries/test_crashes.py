@@ -68,7 +68,7 @@ def test_a_worker_killed_between_deactivate_and_remove_loses_and_doubles_nothing
     made = upstream.registries.create(server_address="quay.io").id
     settled(upstream, made, "active")
     registry = upstream.registries.get(made, include_credentials=True)
-    rancher.sandbox.clockwork.transition_ms = 10**9  # it will stay deactivating as long as the test wants
+    rancher.sandbox.clockwork.transition_ms = 2500  # it deactivates long enough to kill the worker meanwhile
     request = Request(uuid4(), "request")
     operation = change_state(
         Access(operator, profile, Role.OPERATOR), registry, verb=Operation.Verb.REMOVE, request=request
