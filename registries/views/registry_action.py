@@ -44,8 +44,7 @@ def registry_act(request: AuthedRequest, access: Access, registry_id: str, verb:
     except (ActionUnavailable, KeyTaken, RancherError) as problem:
         form.add_error(None, str(problem))
         return _confirmation(request, access, found, deed, form)
-    outcome.announce(request, access, operation, found.registry)
-    return _what_became(request, access, operation)
+    return _what_became(request, access, operation, found.registry)
 
 
 def _do(access: Access, found: Sighting, verb: Operation.Verb, form: Request) -> Operation:
@@ -107,18 +106,20 @@ def _wording(registry: Registry, verb: Operation.Verb) -> dict[str, Any]:
     return {"label": label, "title": VERBS[verb][0], "effect": effect, "steps": steps, "users": users}
 
 
-def _what_became(request: AuthedRequest, access: Access, operation: Operation) -> HttpResponse:
+def _what_became(request: AuthedRequest, access: Access, operation: Operation, registry: Registry) -> HttpResponse:
     """The page one was on, with the registry as it is now; without JavaScript its own page."""
     in_view = page_in_view(request)
-    detail_url = reverse("registry_detail", args=[access.profile.slug, operation.target_id])
+    slug, rancher_id = access.profile.slug, operation.target_id
     if in_view not in {"registry_list", "registry_detail"}:
-        return go(request, detail_url)
-    found = sight_registry(access.profile, operation.target_id)
+        outcome.announce(request, access, operation, registry)
+        return go(request, reverse("registry_detail", args=[slug, rancher_id]))
+    found = sight_registry(access.profile, rancher_id)
+    settled = found.settled if found else ()
+    # a quick Rancher has ended it by now: then its end is told, not that it is under way
+    for told in settled if operation in settled else (operation, *settled):
+        outcome.announce(request, access, told, found.registry if found else registry)
     if found is None:
-        return go(request, reverse("registry_list", args=[access.profile.slug]))
-    for settled in found.settled:
-        if settled.pk != operation.pk:
-            outcome.announce(request, access, settled, found.registry)
+        return go(request, reverse("registry_list", args=[slug]))
     if in_view == "registry_list":
         return row_fragments(request, access, found, out_of_band=True)
     context = detail_context(access, found) | {"out_of_band": True}
