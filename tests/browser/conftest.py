@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from dashboard.people.models import User
@@ -28,10 +28,11 @@ from tests.registries.conftest import (  # noqa: F401 - the same people, profile
     viewer,
 )
 
-PATIENCE_MS = 10_000  # of every wait for the page; the slowest machine that runs these tests needs about a second
+PATIENCE_MS = 30_000  # of every wait for the page: an idle machine needs about a second, a busy one many times that
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    expect.set_options(timeout=PATIENCE_MS)
     if config.getoption("screenshot") == "off":
         config.option.screenshot = "only-on-failure"
 
