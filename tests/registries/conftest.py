@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -49,9 +50,12 @@ class CountingSandbox(Sandbox):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.lines: list[str] = []
+        self.goes_on = threading.Event()  # cleared: no request is answered until it is set again
+        self.goes_on.set()
 
     def handle(self, method: str, path: str, *args: Any, **kwargs: Any) -> Answer:
         self.lines.append(f"{method} {path}")
+        self.goes_on.wait()
         return super().handle(method, path, *args, **kwargs)
 
 
