@@ -44,7 +44,7 @@ class KeyField(forms.CharField):
 class ProfileForm(forms.Form):
     """`profile` is the one that is edited, None for a new one. `address` tells what came of the typed address."""
 
-    name = forms.CharField(max_length=100)
+    name = forms.CharField(max_length=100, error_messages={"required": "Give the profile a name."})
     label_colour = forms.ChoiceField(
         label="Colour label", choices=ConnectionProfile.LabelColour.choices, required=False, initial="grey"
     )

@@ -1,19 +1,73 @@
 """The form of an allowed target."""
 
+import re
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 
 from registries.models import AllowedTarget
+from registries.rancher.floor import FLOOR_V4, FLOOR_V6, is_below_floor
+
+HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
+BELOW_FLOOR = "Nothing opens this: it is a link-local, metadata, multicast or unspecified address."
 
 
 class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Takes a host name, an address or a network, and keeps it as it will be compared."""
+
     class Meta:
         model = AllowedTarget
         fields = ("scheme", "host", "ports", "note")
         labels = {"host": "Host or network", "ports": "Ports"}
+        error_messages = {"host": {"required": "Enter a host name, an address or a network."}}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("host", "ports"):
             self.fields[name].widget.attrs |= {"class": "mono", "autocapitalize": "none", "spellcheck": "false"}
+
+    def clean_host(self) -> str:
+        host = str(self.cleaned_data["host"]).strip().rstrip(".").lower()
+        if "://" in host or "@" in host:
+            raise ValidationError("Write the host alone; the scheme and the ports have fields of their own.")
+        if "/" in host:
+            return _network(host)
+        if host.startswith("[") or ":" in host or re.fullmatch(r"[\d.]+", host):
+            return _address(host.removeprefix("[").removesuffix("]"))
+        try:
+            host = host if host.isascii() else host.encode("idna").decode()
+        except UnicodeError:
+            host = ""
+        if not HOST.fullmatch(host):
+            raise ValidationError("That is no host name: write it as rancher.example.com, without * or blanks.")
+        return host
+
+
+def _network(text: str) -> str:
+    try:
+        network = ip_network(text)
+    except ValueError:
+        raise ValidationError(
+            "That is no network: write it as 10.2.0.0/16, its first address before the slash."
+        ) from None
+    if _is_wholly_below_floor(network):
+        raise ValidationError(BELOW_FLOOR)
+    return str(network)
+
+
+def _is_wholly_below_floor(network: IPv4Network | IPv6Network) -> bool:
+    if isinstance(network, IPv4Network):
+        return any(network.subnet_of(floor) for floor in FLOOR_V4)
+    return any(network.subnet_of(floor) for floor in FLOOR_V6)
+
+
+def _address(text: str) -> str:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        raise ValidationError("That is no address; a port belongs into the field below.") from None
+    if is_below_floor(address):
+        raise ValidationError(BELOW_FLOOR)
+    return str(address)

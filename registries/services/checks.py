@@ -15,11 +15,11 @@ from registries.rancher.handshake import SLUGS, Handshake, Step, shake_hands
 from registries.services import connection
 
 STEP_NAMES = {
-    "resolve": "Name resolved",
-    "connect": "Connected",
+    "resolve": "Name",
+    "connect": "Connection",
     "tls": "TLS",
-    "answer": "Rancher answers",
-    "key": "Key accepted",
+    "answer": "Rancher",
+    "key": "Key",
     "key_kind": "Kind of key",
     "projects": "Project",
     "rights": "Rights",

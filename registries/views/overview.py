@@ -83,6 +83,7 @@ def present_card(summary: Summary, *, is_loading: bool) -> dict[str, Any]:
     age = now - profile.inventory_read_at if profile.inventory_read_at else None
     return {
         "profile": profile,
+        "health": dict(zip(("tone", "icon", "word"), HEALTH[health], strict=True)),  # of the connection alone
         "url": reverse("registry_list", args=[profile.slug]),
         "card_url": reverse("profile_card", args=[profile.slug]),
         "is_loading": is_loading and profile.has_keys,

@@ -81,8 +81,10 @@ def _detail_context(request: AuthedRequest, access: Access) -> dict[str, Any]:
     (summary,) = overview.summarise([profile])
     base = profiles.origin_of(profile)
     is_blocked = profile.failure_reason == "blocked" and base is not None
+    card = present_card(summary, is_loading=False)
     return {
-        "card": present_card(summary, is_loading=False),
+        "card": card,
+        "health": card["health"],
         "checked_age": timezone.now() - profile.checked_at if profile.checked_at else None,
         "failing_age": timezone.now() - profile.failing_since if profile.failing_since else None,
         "certificates": _certificates(profile),

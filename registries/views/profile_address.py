@@ -36,6 +36,9 @@ def profile_address(request: AuthedRequest) -> HttpResponse:
     if address and address.api_version:
         form = ProfileForm(initial={"api_version": address.api_version})
         parts.append((f"{FORM}#version-field", {"form": form, "swap": True}))
+    if profile:
+        keys = context | {"form": ProfileForm(), "editing": profile, "swap": True}
+        parts.append((f"{FORM}#keys-note", keys))
     return render_fragments(request, *parts)
 
 

@@ -46,7 +46,7 @@ def test_makes_a_profile_in_one_step_after_a_check_that_passed(web: Browser, ran
     )
     assert (made.check_passed, made.rights, made.key_kind) == (True, "full", "environment")
     page = text_of(web.get(made.get_absolute_url()))
-    for words in ("Key accepted", "An environment key", "Full: registries can be read and changed"):
+    for words in ("The key is accepted", "An environment key", "Full: registries can be read and changed"):
         assert words in page
 
 
