@@ -26,7 +26,7 @@ COLUMNS = (
     ("state", "State", ""),
     ("name", "Name", "optional"),
     ("description", "Description", "optional wide-only"),
-    ("credentials", "User", ""),
+    ("credentials", "Credentials", ""),
     ("age", "Age", "number"),
 )
 FACETS = (

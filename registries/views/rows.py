@@ -33,7 +33,7 @@ FIELDS: tuple[str, ...] = (
     "description",
     "user",
 )
-FIELDS += ("more_users", "age", "created", "menu", "attributes")
+FIELDS += ("count", "age", "created", "menu", "attributes")
 DANGEROUS = {Operation.Verb.REMOVE, Operation.Verb.PURGE}
 
 
@@ -90,7 +90,7 @@ def _cells(
         "name": html.escape(registry.name or "–"),
         "description": html.escape(registry.description or "–"),
         "user": html.escape(users[0] or "no user") if users else "–",
-        "more_users": f' <span class="count">1 of {len(users)}</span>' if len(users) > 1 else "",
+        "count": f' <span class="count">{len(users)}</span>' if users else "",
         "age": short_age((now - registry.created_at).total_seconds()) if registry.created_at else "–",
         "created": moment(registry.created_at),
         "menu": menu.replace("\0u", url).replace("\0a", plain),

@@ -250,6 +250,19 @@ def test_is_accessible_in_every_look(signed_in: Callable[[User], Page], operator
     assert found == []
 
 
+def test_profiles_are_accessible_in_every_look(
+    signed_in: Callable[[User], Page], admin: User, profile: ConnectionProfile
+) -> None:
+    page = signed_in(admin)
+    found = []
+    urls = ("/profiles/", "/profiles/new/", "/profiles/staging/", "/profiles/staging/edit/", "/profiles/staging/check/")
+    for url in (*urls, "/profiles/staging/remove/", "/targets/", "/targets/new/", "/operations/?q=none"):
+        page.goto(url)
+        assert page.get_by_role("heading", level=1).count() == 1, url
+        found += [f"{url}: {one}" for one in tools.complaints_in_all_looks(page)]
+    assert found == []
+
+
 def test_is_reached_by_keyboard_alone(signed_in: Callable[[User], Page], operator: User, upstream: Client) -> None:
     made = upstream.registries.create(server_address="quay.io").id
     settled(upstream, made, "active")
