@@ -1,5 +1,6 @@
 """The shell in a real browser: navigation without reloads, theme, menus, dialogs, toasts, an expired session."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -212,6 +213,12 @@ def test_opens_the_navigation_on_a_phone(signed_in: SignIn, operator: User) -> N
     expect(page).to_have_title("Operations · Corral")
     expect(navigation).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_reads_the_rules_for_a_new_password_with_its_field(signed_in: SignIn, operator: User) -> None:
+    page = signed_in(operator)
+    page.goto("/accounts/password/change/")
+    expect(page.get_by_label("New Password", exact=True)).to_have_accessible_description(re.compile("12 characters"))
 
 
 @pytest.mark.parametrize("path", ["/accounts/password/change/", "/accounts/logout/", "/nothing/"])

@@ -84,6 +84,12 @@ def test_changes_the_password_and_says_so(client: Client, user: User) -> None:
     assert try_to_sign_in(Client(), password="another long passphrase") == (302, "/")
 
 
+def test_tells_the_browser_whose_password_is_changed(client: Client, user: User) -> None:
+    client.force_login(user)
+    page = client.get("/accounts/password/change/").content.decode()
+    assert '<input type="text" autocomplete="username" value="operator" hidden>' in page
+
+
 def test_names_the_fields_that_keep_a_password_from_being_changed(client: Client, user: User) -> None:
     client.force_login(user)
     page = client.post("/accounts/password/change/", {"oldpassword": "wrong", "password1": "short"}).content.decode()
