@@ -3,6 +3,7 @@
 Loaded before Django, so it reads the environment itself; README.md lists the settings.
 """
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -34,7 +35,14 @@ logconfig_dict = {
 }
 
 # Every process counts into a folder of this start; prometheus_client reads the name from the environment.
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="corral-metrics-")
+METRICS = os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="corral-metrics-")
+
+
+@atexit.register
+def _remove_metrics(started_by: int = os.getpid()) -> None:
+    """Also when a refused setting ends the start; not in the processes that are forked from this one."""
+    if os.getpid() == started_by:
+        shutil.rmtree(METRICS, ignore_errors=True)
 
 
 def child_exit(_server: Any, worker: Any) -> None:
@@ -42,7 +50,3 @@ def child_exit(_server: Any, worker: Any) -> None:
     from prometheus_client import multiprocess  # noqa: PLC0415 - it reads the environment that is set above
 
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
-
-
-def on_exit(_server: Any) -> None:
-    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
