@@ -30,12 +30,12 @@ def profile_address(request: AuthedRequest) -> HttpResponse:
     parts: list[tuple[str, dict[str, Any]]] = [("registries/profile_address.html#address-check", context)]
     if address and address.project_id and not project_id:
         form = ProfileForm(initial={"project_id": address.project_id})
-        parts.append((f"{FORM}#project-field", {"form": form, "swap": True}))
+        parts.append((f"{FORM}#project-field", {"form": form, "swap_field": True}))
     elif address and address.project_id and address.project_id != project_id:
         context["other_project"] = project_id
     if address and address.api_version:
         form = ProfileForm(initial={"api_version": address.api_version})
-        parts.append((f"{FORM}#version-field", {"form": form, "swap": True}))
+        parts.append((f"{FORM}#version-field", {"form": form, "swap_field": True}))
     if profile:
         keys = context | {"form": ProfileForm(), "editing": profile, "swap": True}
         parts.append((f"{FORM}#keys-note", keys))

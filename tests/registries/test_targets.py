@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client as Browser
 
 from dashboard.people.models import User
+from registries.forms.target import TargetForm
 from registries.models import AllowedTarget, ConnectionProfile
 from registries.services import connection
 
@@ -55,3 +56,49 @@ def test_an_admin_allows_and_takes_back(
     assert "Staging" in web.get(f"/targets/{loopback.pk}/remove/").content.decode()
     assert web.post(f"/targets/{loopback.pk}/remove/", KEY).status_code == 303
     assert not connection.allow("http", "127.0.0.1", ip_address("127.0.0.1"), 80)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("Rancher.Example.com.", "rancher.example.com"),
+        ("bücher.example", "xn--bcher-kva.example"),
+        ("[FD00::0:1]", "fd00::1"),
+        ("10.2.0.0/16", "10.2.0.0/16"),
+        ("0.0.0.0/0", "0.0.0.0/0"),
+    ],
+)
+def test_keeps_a_target_as_it_will_be_compared(typed: str, kept: str) -> None:
+    form = TargetForm({"scheme": "https", "host": typed})
+    assert form.is_valid(), form.errors
+    assert form.save().host == kept
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("https://rancher.example.com", "Write the host alone"),
+        ("*.example.com", "no host name"),
+        ("a b", "no host name"),
+        ("\ud800.example", "no host name"),
+        ("rancher.example.com:8080", "a port belongs into the field below"),
+        ("10.2.0.1/16", "no network"),
+        ("169.254.169.254", "Nothing opens this"),
+        ("::ffff:169.254.169.254", "Nothing opens this"),
+        ("169.254.0.0/20", "Nothing opens this"),
+        ("fe80::/64", "Nothing opens this"),
+        ("", "Enter a host name"),
+    ],
+)
+def test_refuses_a_target_that_could_never_open(typed: str, words: str) -> None:
+    form = TargetForm({"scheme": "https", "host": typed})
+    assert not form.is_valid()
+    assert words in str(form.errors["host"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_shows_what_opens_everything(browse: Callable[[User], Browser], admin: User) -> None:
+    AllowedTarget.objects.create(scheme="https", host="0.0.0.0/0")
+    assert "every address" in browse(admin).get("/targets/").content.decode()

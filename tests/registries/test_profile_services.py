@@ -1,0 +1,167 @@
+"""However a profile is changed: keys stay with their origin, and nothing overwrites what changed meanwhile."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from registries.models import ConnectionProfile, InventoryItem, Operation
+from registries.rancher.address import parse_base_url
+from registries.rancher.handshake import Handshake
+from registries.services import checks, connection, inventory, profiles
+from registries.services.checks import Way
+from tests.registries.conftest import Rancher
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def values(**fields: str) -> dict[str, Any]:
+    blank = {"description": "", "tags": [], "label_colour": "grey", "protection": "open"}
+    return {"name": "Staging", "access_key": "", "secret_key": "", **blank, **fields}
+
+
+def way_to(rancher: Rancher, role: str = "env", project_id: str = "1a5") -> Way:
+    access_key, secret_key = rancher.sandbox.keys[role]
+    return Way(parse_base_url(rancher.base_url).base, "v1", project_id, access_key, secret_key, "")
+
+
+def test_a_check_keeps_what_was_changed_while_it_ran(profile: ConnectionProfile, rancher: Rancher) -> None:
+    stale = ConnectionProfile.objects.get()
+    profile.base_url = "http://elsewhere.example"
+    profile.access_key = profile.secret_key = "new-key"
+    profile.save()
+    assert profiles.check_again(stale).ok
+    after = ConnectionProfile.objects.get()
+    assert (after.base_url, after.check_passed, after.checked_at) == ("http://elsewhere.example", None, None)
+    assert after.secret_key.reveal() == "new-key"
+
+
+def test_a_check_leaves_the_count_of_writes_alone(profile: ConnectionProfile) -> None:
+    stale = ConnectionProfile.objects.get()
+    inventory.note_write(profile)
+    profiles.check_again(stale)
+    after = ConnectionProfile.objects.get()
+    assert (after.write_serial, after.check_passed) == (1, True)
+
+
+def test_nothing_is_saved_over_somebody_elses_change(profile: ConnectionProfile, rancher: Rancher) -> None:
+    stale = ConnectionProfile.objects.get()
+    profile.description = "theirs"
+    profile.save()
+    with pytest.raises(profiles.ChangedMeanwhile):
+        profiles.update_profile(stale, values(description="mine"), way_to(rancher), None)
+    assert ConnectionProfile.objects.get().description == "theirs"
+
+
+def test_stored_keys_never_meet_another_origin(profile: ConnectionProfile) -> None:
+    moved = replace(checks.way_of(profile), base=parse_base_url("https://127.0.0.1").base)
+    profiles.update_profile(profile, values(), moved, Handshake())
+    after = ConnectionProfile.objects.get()
+    assert (after.base_url, after.has_keys) == ("https://127.0.0.1", False)
+
+
+def test_stored_keys_stay_with_another_path_of_the_same_origin(profile: ConnectionProfile) -> None:
+    base = parse_base_url(f"{profile.base_url}/behind/a/proxy").base
+    profiles.update_profile(profile, values(), replace(checks.way_of(profile), base=base), Handshake())
+    assert ConnectionProfile.objects.get().has_keys
+
+
+def test_what_was_read_of_another_project_is_forgotten(profile: ConnectionProfile, rancher: Rancher) -> None:
+    with connection.contact(profile) as client:
+        client.registries.create(server_address="quay.io")
+    inventory.read_registries(profile, fresh=True)
+    assert InventoryItem.objects.exists()
+    serial = profile.write_serial
+    key = dict(zip(("access_key", "secret_key"), rancher.sandbox.keys["env2"], strict=True))
+    way = way_to(rancher, "env2", "1a7")
+    profiles.update_profile(profile, values(**key), way, checks.check(way))
+    after = ConnectionProfile.objects.get()
+    assert not InventoryItem.objects.exists()
+    assert (after.inventory_read_at, after.inventory_fingerprint) == (None, "")
+    assert after.write_serial > serial
+    assert (after.project_id, after.project_name) == ("1a7", "Staging")
+
+
+def test_a_project_with_open_operations_is_not_exchanged(profile: ConnectionProfile, rancher: Rancher) -> None:
+    Operation.objects.create(
+        profile=profile, profile_name="Staging", actor_name="a", verb="create", state=Operation.State.UNKNOWN
+    )
+    with pytest.raises(profiles.StillOpen):
+        profiles.update_profile(profile, values(), way_to(rancher, "env2", "1a7"), Handshake())
+    assert ConnectionProfile.objects.get().project_id == "1a5"
+
+
+def test_rights_of_another_key_are_not_those_of_the_last_one(
+    make_profile: Callable[..., ConnectionProfile], rancher: Rancher
+) -> None:
+    profile = make_profile(role="readonly", rights="read-only")
+    way = replace(way_to(rancher), secret_key="wrong")
+    typed = {"access_key": way.access_key, "secret_key": way.secret_key}
+    profiles.update_profile(profile, values(name=profile.name, **typed), way, checks.check(way))
+    after = ConnectionProfile.objects.get()
+    assert (after.rights, after.failure_reason) == ("", "unauthorized")
+
+
+def test_a_failing_check_of_the_same_connection_keeps_what_was_known(
+    make_profile: Callable[..., ConnectionProfile], rancher: Rancher
+) -> None:
+    profile = make_profile(role="readonly", rights="read-only", server_version="v1.6.30")
+    rancher.fail("drop_before", times=None)
+    assert not profiles.check_again(profile).ok
+    after = ConnectionProfile.objects.get()
+    assert (after.rights, after.server_version, after.failure_reason) == ("read-only", "v1.6.30", "reset")
+
+
+def test_a_profile_saved_without_a_project_takes_the_one_that_a_later_check_finds(
+    make_profile: Callable[..., ConnectionProfile],
+) -> None:
+    profile = make_profile(project_id="")
+    assert profiles.check_again(profile).ok
+    assert ConnectionProfile.objects.get().project_id == "1a5"
+
+
+def test_a_check_of_keys_that_do_not_open_says_so_and_sends_nothing(
+    profile: ConnectionProfile, rancher: Rancher
+) -> None:
+    ConnectionProfile.objects.filter(pk=profile.pk).update(access_key=profile.secret_key)
+    profile.refresh_from_db()
+    failed = profiles.check_again(profile).failed_step
+    assert failed is not None
+    assert failed.detail == connection.KEYS_UNREADABLE
+    assert rancher.calls() == 0
+    assert profile.failure_reason == "keys_unreadable"
+
+
+def test_an_address_that_can_no_longer_be_read_fails_the_check(make_profile: Callable[..., ConnectionProfile]) -> None:
+    profile = make_profile(base_url="ftp://rancher.example")
+    found = profiles.check_again(profile)
+    assert not found.ok
+    assert not profiles.keys_survive(profile, parse_base_url("http://rancher.example").base)
+
+
+def test_two_forms_at_once_make_one_profile(rancher: Rancher, make_profile: Callable[..., ConnectionProfile]) -> None:
+    make_profile(name="Staging", slug="staging")
+    way = way_to(rancher)
+    with pytest.raises(profiles.NameTaken):
+        profiles.create_profiles(values(), [(way, Handshake())])
+    other = make_profile(name="Other", slug="other")
+    with pytest.raises(profiles.NameTaken):
+        profiles.update_profile(other, values(), way, None)
+
+
+def test_all_of_several_profiles_are_made_or_none(
+    rancher: Rancher, make_profile: Callable[..., ConnectionProfile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_profile(name="Taken", slug="lab-1a7")
+    monkeypatch.setattr(profiles, "unique_slug", lambda name: name.lower().replace(" – ", "-"))
+    plan = [(way_to(rancher, project_id=project_id), Handshake()) for project_id in ("1a5", "1a7")]
+    with pytest.raises(profiles.NameTaken):
+        profiles.create_profiles(values(name="Lab"), plan)
+    assert ConnectionProfile.objects.count() == 1
+
+
+def test_a_way_prints_no_key(rancher: Rancher) -> None:
+    way = way_to(rancher)
+    assert way.secret_key not in repr(way)
+    assert way.access_key not in repr(way)
