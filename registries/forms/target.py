@@ -1,17 +1,20 @@
 """The form of an allowed target."""
 
 import re
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from registries.models import AllowedTarget
-from registries.rancher.floor import FLOOR_V4, FLOOR_V6, is_below_floor
+from registries.rancher.floor import FLOOR_V4, FLOOR_V6, is_below_floor, unwrap
 
 HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 BELOW_FLOOR = "Nothing opens this: it is a link-local, metadata, multicast or unspecified address."
+ALREADY_ALLOWED = "This target is on the list already, with the same scheme and ports."
+IN_IPV4 = "Addresses of this network stand for IPv4 ones and are compared as such: write the IPv4 network."
+PORTS = re.compile(r"[0-9]{1,5}(-[0-9]{1,5})?")
 
 
 class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -21,7 +24,10 @@ class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
         model = AllowedTarget
         fields = ("scheme", "host", "ports", "note")
         labels = {"host": "Host or network", "ports": "Ports"}
-        error_messages = {"host": {"required": "Enter a host name, an address or a network."}}
+        error_messages = {
+            "host": {"required": "Enter a host name, an address or a network."},
+            NON_FIELD_ERRORS: {None: ALREADY_ALLOWED},  # errors of the one constraint carry no code
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -44,6 +50,13 @@ class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
             raise ValidationError("That is no host name: write it as rancher.example.com, without * or blanks.")
         return host
 
+    def clean_ports(self) -> str:
+        """As they are compared, each once and in order, so that one target can't be listed in two spellings."""
+        parts = str(self.cleaned_data["ports"]).replace(",", " ").split()
+        if wrong := next((part for part in parts if not PORTS.fullmatch(part)), ""):
+            raise ValidationError(f"“{wrong}” is no port: write them as 443, 8080-8090.")
+        return ", ".join(sorted(set(parts), key=lambda part: [int(end) for end in part.split("-")]))
+
 
 def _network(text: str) -> str:
     try:
@@ -54,6 +67,8 @@ def _network(text: str) -> str:
         ) from None
     if _is_wholly_below_floor(network):
         raise ValidationError(BELOW_FLOOR)
+    if isinstance(network, IPv6Network) and isinstance(unwrap(network.network_address), IPv4Address):
+        raise ValidationError(IN_IPV4)
     return str(network)
 
 
@@ -70,4 +85,4 @@ def _address(text: str) -> str:
         raise ValidationError("That is no address; a port belongs into the field below.") from None
     if is_below_floor(address):
         raise ValidationError(BELOW_FLOOR)
-    return str(address)
+    return str(unwrap(address))  # as an IPv4 address inside IPv6 is compared

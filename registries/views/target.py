@@ -8,11 +8,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from dashboard.http import AuthedRequest, go, render_page, toast
 from registries.access import admins_only
 from registries.forms.registry import ConfirmForm
-from registries.forms.target import TargetForm
-from registries.models import AllowedTarget, ConnectionProfile
-from registries.rancher.address import parse_base_url
-from registries.rancher.errors import BadAddress
-from registries.services import connection
+from registries.forms.target import ALREADY_ALLOWED, TargetForm
+from registries.models import AllowedTarget
+from registries.services import targets
 
 
 @require_safe
@@ -26,10 +24,14 @@ def target_list(request: AuthedRequest) -> HttpResponse:
 def target_create(request: AuthedRequest) -> HttpResponse:
     form = TargetForm(request.POST if request.method == "POST" else None, initial=request.GET.dict())
     if request.method == "POST" and form.is_valid():
-        target = form.save()
-        connection.forget_targets()
-        toast(request, "good", f"{target} is allowed", detail="Profiles may connect there from now on.")
-        return go(request, reverse("target_list"))
+        target = form.save(commit=False)
+        try:
+            targets.allow_target(target)
+        except targets.AlreadyAllowed:
+            form.add_error(None, ALREADY_ALLOWED)
+        else:
+            toast(request, "good", f"{target} is allowed", detail="Profiles may connect there from now on.")
+            return go(request, reverse("target_list"))
     status = 422 if form.is_bound else 200
     return render_page(request, "registries/target_form.html", {"form": form}, fragments=["target-form"], status=status)
 
@@ -40,25 +42,9 @@ def target_remove(request: AuthedRequest, pk: int) -> HttpResponse:
     target = get_object_or_404(AllowedTarget, pk=pk)
     form = ConfirmForm(request.POST or None, name=str(target), is_protected=False)
     if request.method == "POST" and form.is_valid():
-        target.delete()
-        connection.forget_targets()
+        targets.remove_target(target)
         toast(request, "good", f"{target} is no longer allowed")
         return go(request, reverse("target_list"))
-    context = {"form": form, "target": target, "cut_off": _cut_off(target)}
+    context = {"form": form, "target": target, "cut_off": targets.find_cut_off(target)}
     status = 422 if form.is_bound else 200
     return render_page(request, "registries/target_remove.html", context, fragments=["dialog"], status=status)
-
-
-def _cut_off(target: AllowedTarget) -> list[ConnectionProfile]:
-    """The profiles whose host only this target names. Networks are left out: names are resolved when they are used."""
-    others = AllowedTarget.objects.exclude(pk=target.pk)
-    lost = []
-    for profile in ConnectionProfile.objects.all():
-        try:
-            base = parse_base_url(profile.base_url).base
-        except BadAddress:
-            continue
-        opens = [one for one in (target, *others) if one.names(base.scheme, base.host, base.port)]
-        if opens == [target]:
-            lost.append(profile)
-    return lost

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client as Browser
 
 from dashboard.people.models import User
-from registries.forms.target import TargetForm
+from registries.forms.target import ALREADY_ALLOWED, TargetForm
 from registries.models import AllowedTarget, ConnectionProfile
 from registries.services import connection
 
@@ -66,6 +66,7 @@ def test_an_admin_allows_and_takes_back(
         ("bücher.example", "xn--bcher-kva.example"),
         ("[FD00::0:1]", "fd00::1"),
         ("10.2.0.0/16", "10.2.0.0/16"),
+        ("::ffff:10.2.3.4", "10.2.3.4"),
         ("0.0.0.0/0", "0.0.0.0/0"),
     ],
 )
@@ -102,3 +103,62 @@ def test_refuses_a_target_that_could_never_open(typed: str, words: str) -> None:
 def test_shows_what_opens_everything(browse: Callable[[User], Browser], admin: User) -> None:
     AllowedTarget.objects.create(scheme="https", host="0.0.0.0/0")
     assert "every address" in browse(admin).get("/targets/").content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("", ""), ("8080,443 443", "443, 8080"), ("8080-8090, 443", "443, 8080-8090")]
+)
+def test_keeps_one_spelling_of_ports(typed: str, kept: str) -> None:
+    form = TargetForm({"scheme": "https", "host": "a.example", "ports": typed})
+    assert form.is_valid(), form.errors
+    assert form.save().ports == kept
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("field", "typed", "words"),
+    [
+        ("ports", "http", "“http” is no port"),
+        ("ports", "1_0", "“1_0” is no port"),
+        ("ports", "443-", "“443-” is no port"),
+        ("ports", "90000", "Write ports as 443, 8080-8090."),
+        ("ports", "9-1", "Write ports as 443, 8080-8090."),
+        ("host", "::ffff:10.2.0.0/112", "write the IPv4 network"),
+        ("host", "64:ff9b::/96", "write the IPv4 network"),
+    ],
+)
+def test_says_how_ports_and_networks_are_written(field: str, typed: str, words: str) -> None:
+    form = TargetForm({"scheme": "https", "host": "a.example"} | {field: typed})
+    assert not form.is_valid()
+    assert words in str(form.errors[field])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_race", [False, True])
+def test_lists_a_target_once_however_it_is_spelled(
+    browse: Callable[[User], Browser], admin: User, monkeypatch: pytest.MonkeyPatch, is_race: bool
+) -> None:
+    AllowedTarget.objects.create(scheme="https", host="a.example", ports="443, 8080")
+    if is_race:  # the other one is saved between this form's look and its own saving
+        monkeypatch.setattr(AllowedTarget, "validate_constraints", lambda *_, **__: None)
+    answer = browse(admin).post("/targets/new/", {"scheme": "https", "host": "A.example", "ports": "8080,443"})
+    assert answer.status_code == 422
+    assert ALREADY_ALLOWED in answer.content.decode()
+    assert AllowedTarget.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_says_whom_the_removal_of_a_network_cuts_off(
+    browse: Callable[[User], Browser], admin: User, make_profile: Callable[..., ConnectionProfile]
+) -> None:
+    make_profile(name="By address")
+    make_profile(name="By name", base_url="http://rancher.example")
+    AllowedTarget.objects.all().delete()
+    network = AllowedTarget.objects.create(scheme="http", host="127.0.0.0/8")
+    unused = AllowedTarget.objects.create(scheme="https", host="unused.example")
+    web = browse(admin)
+    page = web.get(f"/targets/{network.pk}/remove/").content.decode()
+    assert "cut off: By address" in page
+    assert "leads: By name" in page
+    assert "No profile needs it." in web.get(f"/targets/{unused.pk}/remove/").content.decode()
