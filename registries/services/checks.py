@@ -25,6 +25,7 @@ STEP_NAMES = {
     "rights": "Rights",
     "version": "Server version",
 }
+SAY_NOTHING = {"no_keys", "busy"}  # of Rancher: the profile itself shows the one, our own calls make the other
 ENTER_KEYS = "Edit the profile and enter both parts of a key."
 
 
@@ -99,7 +100,7 @@ def columns_of(found: Handshake, profile: ConnectionProfile, *, is_another: bool
     failing: dict[str, Any] = {"failing_since": None, "failure_reason": "", "failure_text": ""}
     if found.ok:
         columns |= {"contact_at": now, "contact_ms": found.elapsed_ms}
-    elif found.error and found.error.reason != "no_keys":  # that is plain from the profile itself
+    elif found.error and found.error.reason not in SAY_NOTHING:
         since = known.failing_since or now
         failing = {
             "failing_since": since,

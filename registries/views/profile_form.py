@@ -62,6 +62,11 @@ def _answer(request: AuthedRequest, profile: ConnectionProfile | None) -> HttpRe
         return _page(request, form, status=422)
     if form.intent == "save" and not form.touches_connection:
         return _save(request, form, []) or _page(request, form, status=422)
+    return _check(request, form)
+
+
+def _check(request: AuthedRequest, form: ProfileForm) -> HttpResponse:
+    """Checks every chosen project, and saves when the button asked for it and nothing keeps it from being saved."""
     way = form.way()
     found = checks.check(way)
     chosen = form.chosen_projects(found)
@@ -124,15 +129,11 @@ def _page(
 
 def _panel(form: ProfileForm, result: _Result | None) -> dict[str, Any]:
     """The check of what is in the form, else the stored one, else the steps that there will be."""
-    profile = form.profile
     if result is None:
+        profile = form.profile
         steps = profile.check_steps if profile and not form.is_bound else []
         age = timezone.now() - profile.checked_at if profile and profile.checked_at and steps else None
-        may_insist = any(form.has_error(name) for name in KEYS) and not any(
-            form.has_error(name) for name in ("name", "base_url", "project_id", "ca_certificate", "description", "tags")
-        )
-        is_without_keys = may_insist and not any(form.data.get(name) for name in KEYS)
-        return {"steps": steps or checks.steps_to_come(), "age": age, "may_insist": is_without_keys}
+        return {"steps": steps or checks.steps_to_come(), "age": age, "may_insist": _lacks_only_keys(form)}
     found = result.found
     return {
         "steps": checks.present_steps(found.steps),
@@ -140,10 +141,14 @@ def _panel(form: ProfileForm, result: _Result | None) -> dict[str, Any]:
         "needs_project": result.needs_project,
         "projects": found.projects if found.ok and len(found.projects) > 1 else (),
         "chosen": form.chosen_projects(found),
-        "is_saved_next": found.ok and not result.needs_project,
         "may_insist": not found.ok,
         "allow_url": _allow_url(form, found),
     }
+
+
+def _lacks_only_keys(form: ProfileForm) -> bool:
+    """Whether the form could be saved without keys, for somebody to enter them later."""
+    return bool(form.errors) and form.errors.keys() <= set(KEYS) and not any(form.data.get(name) for name in KEYS)
 
 
 def _allow_url(form: ProfileForm, found: Handshake) -> str:
