@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
@@ -100,7 +101,7 @@ def row_fragments(
     if out_of_band or not found.is_moving:  # it came to rest: the counts are other ones
         query = ListQuery.parse(query_in_view(request))
         counted = _find(access, inventory.recall(access.profile), query)
-        parts.append(("registries/registry_list.html#registry-facets", facet_context(counted, query) | {"swap": True}))
+        parts.append(("registries/registry_table.html#registry-facets", facet_context(counted, query) | {"swap": True}))
     return render_fragments(request, *parts)
 
 
@@ -109,22 +110,18 @@ def list_context(access: Access, reading: Reading, query: ListQuery) -> dict[str
     left: list[Operation] = [] if reading.is_quiet else operations.open_operations(profile)
     if reading.is_live and left:
         left = operations.settle_from_reading(left, reading)
-    page, rows = _draw(access, reading, query, left)
-    return facet_context(page, query) | {
+    page, table = _draw(access, reading, query, left)
+    return {
         "reading": reading,
-        "rows": rows,
+        "table": table,
         "page": page,
-        "headers": _headers(query),
-        "sizes": [(size, query.url(size=size), size == query.size) for size in SIZES],
-        "previous_url": query.url(page=page.page - 1) if page.page > 1 else "",
-        "next_url": query.url(page=page.page + 1) if page.page < page.pages else "",
         "here": query.url(page=query.page),
         "lost_creates": [one for one in left if one.verb == Operation.Verb.CREATE and not one.target_id],
     }
 
 
 def _draw(access: Access, reading: Reading, query: ListQuery, left: list[Operation]) -> tuple[ListPage, SafeString]:
-    """The page of rows and their HTML; drawn once for all who look at a quiet profile while a reading is kept."""
+    """The page of rows and the HTML of the table; drawn once for all who look at a quiet profile's kept reading."""
     key = (query, access.may_change)
     if reading.is_quiet and key in reading.drawn:
         drawn: tuple[ListPage, SafeString] = reading.drawn[key]
@@ -138,8 +135,19 @@ def _draw(access: Access, reading: Reading, query: ListQuery, left: list[Operati
         is_live=reading.is_live and not showing_removed,
         pending={} if showing_removed else {operation.target_id: operation for operation in left},
     )
-    reading.drawn[key] = page, rows
-    return page, rows
+    context = facet_context(page, query) | {
+        "profile": access.profile,
+        "access": access,
+        "reading": reading,
+        "rows": rows,
+        "page": page,
+        "headers": _headers(query),
+        "sizes": [(size, query.url(size=size), size == query.size) for size in SIZES],
+        "previous_url": query.url(page=page.page - 1) if page.page > 1 else "",
+        "next_url": query.url(page=page.page + 1) if page.page < page.pages else "",
+    }
+    reading.drawn[key] = page, render_to_string("registries/registry_table.html", context)
+    return page, reading.drawn[key][1]
 
 
 def facet_context(page: ListPage, query: ListQuery) -> dict[str, Any]:
