@@ -15,7 +15,7 @@ from registries.rancher.handshake import SLUGS, Handshake, Step, shake_hands
 from registries.services import connection
 
 STEP_NAMES = {
-    "resolve": "Name",
+    "resolve": "Host name",
     "connect": "Connection",
     "tls": "TLS",
     "answer": "Rancher",
