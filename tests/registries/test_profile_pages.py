@@ -11,7 +11,7 @@ from django.test import Client as Browser
 from dashboard.people.models import User
 from registries.models import AllowedTarget, ConnectionProfile, Operation
 from registries.rancher.errors import ReadOnlyKey
-from registries.services import connection
+from registries.services import connection, inventory
 from tests.registries.conftest import Rancher
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -233,3 +233,11 @@ def test_lists_and_finds_profiles(web: Browser, make_profile: Callable[..., Conn
 def test_takes_no_reserved_word_for_a_slug(web: Browser, rancher: Rancher, name: str) -> None:
     web.post(NEW, form(rancher, name=name))
     assert ConnectionProfile.objects.get().slug == f"{name.lower()}-2"
+
+
+def test_counts_no_registries_before_they_were_read(web: Browser, profile: ConnectionProfile) -> None:
+    page = text_of(web.get(profile.get_absolute_url()))
+    assert "Never read" in page
+    assert "0 active" not in page
+    inventory.read_registries(profile)
+    assert "0 active" in text_of(web.get(profile.get_absolute_url()))
