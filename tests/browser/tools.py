@@ -1,7 +1,6 @@
-"""What browser tests share: who is signed in, what the browser complained about, accessibility, screenshots."""
+"""What browser tests share: who is signed in, what the browser complained about, accessibility."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
@@ -73,14 +72,3 @@ def complaints_in_all_looks(page: Page) -> list[str]:
             page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
             found += [f"{name} {theme}: {one}" for one in complaints(page)]
     return found
-
-
-def shoot(page: Page, name: str, folder: Path = Path("test-results/shots")) -> None:
-    """The page at both widths in both themes, as `name-1280-light.png` and so on."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for width, size in SIZES.items():
-        for theme in THEMES:
-            page.set_viewport_size(size)  # type: ignore[arg-type]
-            page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-            # hiding the caret takes a style of its own, which the policy of the pages forbids
-            page.screenshot(path=folder / f"{name}-{width}-{theme}.png", caret="initial")
