@@ -24,7 +24,8 @@ from registries.sandbox.server import SandboxServer
 from tests.bench.servers import Cost, Server, gunicorn, manage
 
 ROWS = 100
-TIMES = 300
+TIMES = 200
+ROUNDS = 5  # of (a); the one with the median ratio counts
 LIST = "/profiles/bench/registries/?size=100"
 CALL = "/v1/projects/1a5/registries?limit=500&include=credentials"
 
@@ -103,8 +104,11 @@ def compare(sandbox: CountingSandbox, base_url: str, folder: Path) -> list[Ratio
 def measure(sandbox: CountingSandbox, corral: Server, admin: Server, bare_ms: float) -> list[Ratio]:
     expect_rows(corral.get(LIST)[1], 'data-id="', ROWS)
     expect_rows(admin.get("/admin/registries/inventoryitem/")[1], 'class="action-select"', ROWS)
-    page = corral.measure(LIST, times=TIMES)
-    changelist = admin.measure("/admin/registries/inventoryitem/", times=TIMES // 3)
+    rounds = [
+        (corral.measure(LIST, times=TIMES), admin.measure("/admin/registries/inventoryitem/", times=TIMES // 5))
+        for _ in range(ROUNDS)  # in turn: what else the machine does meets both
+    ]
+    page, changelist = sorted(rounds, key=lambda pair: pair[0].cpu_ms / pair[1].cpu_ms)[ROUNDS // 2]
     live = corral.measure(f"{LIST}&read=now", times=TIMES // 3)
     row = measure_row(sandbox, corral)
     time.sleep(5.5)  # the kept copy's life
