@@ -12,7 +12,7 @@ import traceback
 from datetime import UTC, datetime
 from typing import Any
 
-from dashboard.request_id import current_request_id
+from dashboard.current import current_request_id
 
 # What our own code hands over by `extra=`; everything else that libraries hang on a record (`request`, `sql`, `params`,
 # `response`…) stays out.

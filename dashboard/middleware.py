@@ -1,4 +1,4 @@
-"""What surrounds every request: its id, the headers that guard every page, sign-in that never ends in a fragment."""
+"""What surrounds every request: its id and address, the headers that guard pages, sign-in never inside a fragment."""
 
 import re
 import uuid
@@ -13,8 +13,8 @@ from django.shortcuts import resolve_url
 from django.utils.cache import patch_cache_control
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from dashboard.current import current_address, current_request_id
 from dashboard.http import is_fragment, vary
-from dashboard.request_id import current_request_id
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -39,6 +39,7 @@ def request_id(get_response: Handler) -> Handler:
         given = request.headers.get("X-Request-ID", "")
         request.request_id = given if SANE_ID.fullmatch(given) else uuid.uuid4().hex  # type: ignore[attr-defined]
         current_request_id.set(request.request_id)  # type: ignore[attr-defined]
+        current_address.set(client_address(request))
         response = get_response(request)
         response["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
         return response
@@ -49,6 +50,16 @@ def request_id(get_response: Handler) -> Handler:
 @receiver(request_finished, dispatch_uid="forget_request_id")
 def forget_request_id(**_: object) -> None:
     current_request_id.set("")
+    current_address.set("")
+
+
+def client_address(request: HttpRequest) -> str:
+    """Where the request comes from: the peer, or what the trusted proxies in front of us say (the last of theirs)."""
+    hops = settings.ALLAUTH_TRUSTED_PROXY_COUNT
+    forwarded = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
+    if hops and len(forwarded) >= hops and forwarded[-hops]:
+        return forwarded[-hops][:45]
+    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def security_headers(get_response: Handler) -> Handler:

@@ -1,11 +1,29 @@
-"""The stamp that says who may use a view; a check walks the URLconf and refuses a view without one."""
+"""Site-wide policy: who may use a view at all, and the stamp that says so.
+
+A check walks the URLconf and refuses a view without a stamp. What depends on a profile is decided in
+`registries.access`; the rights of `registries.roles` are stamped there.
+"""
 
 from collections.abc import Callable
-from typing import TypeVar
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+from dashboard.http import AuthedRequest
+from dashboard.people.models import SiteRole
 
 V = TypeVar("V", bound=Callable[..., object])
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]  # as Django calls it
+PersonsView = Callable[Concatenate[AuthedRequest, P], HttpResponse]  # as it is written: somebody is signed in
 
 PUBLIC = "public"
+SIGNED_IN = "signed in"
+READ_SITE = "read everything"
+ADMINISTER = "administer the site"
 
 
 def stamp(policy: str) -> Callable[[V], V]:
@@ -16,3 +34,37 @@ def stamp(policy: str) -> Callable[[V], V]:
         return view
 
     return decorate
+
+
+def is_admin(user: Any) -> bool:
+    return getattr(user, "site_role", "") == SiteRole.ADMIN
+
+
+def reads_everything(user: Any) -> bool:
+    """Admins and auditors."""
+    return bool(getattr(user, "site_role", ""))
+
+
+def signed_in(view: PersonsView[P]) -> View[P]:
+    """Anybody who is signed in; what they see is filtered by `registries.access.profiles_of` and its like."""
+    return cast("View[P]", stamp(SIGNED_IN)(login_required(view)))
+
+
+def admins_only(view: PersonsView[P]) -> View[P]:
+    """Admins of the site; everybody else gets 403 with the reason."""
+    return _only(view, is_admin, ADMINISTER, "This page is for admins. Ask one of them to do it, or to make you one.")
+
+
+def admins_and_auditors(view: PersonsView[P]) -> View[P]:
+    """Whoever may read everything; the view itself lets only admins change something."""
+    return _only(view, reads_everything, READ_SITE, "This page is for admins and auditors. Ask an admin for the role.")
+
+
+def _only(view: PersonsView[P], may: Callable[[Any], bool], policy: str, why_not: str) -> View[P]:
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not may(request.user):
+            raise PermissionDenied(why_not)
+        return view(cast("AuthedRequest", request), *args, **kwargs)
+
+    return cast("View[P]", stamp(policy)(login_required(guarded)))

@@ -1,8 +1,8 @@
-"""The only place that decides who may do what, and the only source of 404 and 403.
+"""The only place that decides who may do what in a profile, and the only source of 404 and 403 there.
 
-A view is stamped by the decorator that guards it (`signed_in`, `admins_only`, `profile_view`); a test walks the URLconf
-and fails on a view without a stamp. Somebody without any role on a profile gets 404 for everything under it, somebody
-with too low a role 403 with a sentence.
+A view is stamped by the decorator that guards it (`profile_view` here, those of `dashboard.policy` for the site); a
+test walks the URLconf and fails on a view without a stamp. Somebody without any role on a profile gets 404 for everything
+under it, somebody with too low a role 403 with a sentence.
 """
 
 from collections.abc import Callable
@@ -22,8 +22,6 @@ from registries.models import ConnectionProfile, Membership, Operation
 from registries.roles import NEEDED_ROLE, READING, Right, Role
 
 P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]  # as Django calls it
-PersonsView = Callable[Concatenate[AuthedRequest, P], HttpResponse]  # as it is written: somebody is signed in
 
 
 @dataclass
@@ -43,6 +41,20 @@ class Access:
         return needed is not None and self.role is not None and self.role.rank >= needed.rank
 
     @property
+    def role_name(self) -> str:
+        """The role that decides here, for pages and the record: the site's before the profile's."""
+        return self.user.site_role or (self.role or "")
+
+    @property
+    def may_manage(self) -> bool:
+        return self.may(Right.MANAGE_PROFILE)
+
+    @property
+    def may_remove(self) -> bool:
+        """Whether to offer removing and purging: the person's right and the key's."""
+        return self.may(Right.REMOVE_REGISTRIES) and not self.profile.is_read_only
+
+    @property
     def may_change(self) -> bool:
         """Whether to offer what writes to Rancher: the person's right and the key's."""
         return self.may(Right.CHANGE_REGISTRIES) and not self.profile.is_read_only
@@ -55,10 +67,6 @@ class Access:
         if self.profile.is_read_only:
             return "The stored key may only read this project, so nothing can be changed from here."
         return ""
-
-
-def is_admin(user: Any) -> bool:
-    return getattr(user, "site_role", "") == SiteRole.ADMIN
 
 
 def profiles_of(user: User) -> QuerySet[ConnectionProfile]:
@@ -76,23 +84,6 @@ def operations_of(user: User) -> QuerySet[Operation]:
     return Operation.objects.filter(Q(profile__in=profiles_of(user)) | Q(profile=None, actor=user))
 
 
-def signed_in(view: PersonsView[P]) -> View[P]:
-    """Anybody who is signed in; what they see is filtered by `profiles_of` and its like."""
-    return cast("View[P]", stamp(Right.SIGNED_IN)(login_required(view)))
-
-
-def admins_only(view: PersonsView[P]) -> View[P]:
-    """Admins of the site; everybody else gets 403 with the reason."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if not is_admin(request.user):
-            raise PermissionDenied("This page is for admins. Ask one of them to do it, or to make you one.")
-        return view(cast("AuthedRequest", request), *args, **kwargs)
-
-    return cast("View[P]", stamp(Right.ADMINISTER)(login_required(guarded)))
-
-
 def profile_view(right: Right) -> Callable[[Callable[Concatenate[AuthedRequest, Access, P], HttpResponse]], Any]:
     """For views under ``/profiles/<slug>/``: the view gets an `Access` in place of the slug."""
 
@@ -103,8 +94,8 @@ def profile_view(right: Right) -> Callable[[Callable[Concatenate[AuthedRequest, 
             if not access.may(right):
                 needed = NEEDED_ROLE.get(right)
                 raise PermissionDenied(
-                    f"Your role in {access.profile.name} is {access.role or request.user.site_role}; "  # type: ignore[union-attr]
-                    f"this takes {f'the role {needed}' if needed else 'an admin'}. An admin can give it to you."
+                    f"Your role in {access.profile.name} is {access.role_name}; "
+                    f"this takes {f'the role {needed}. A maintainer can give it to you' if needed else 'an admin'}."
                 )
             return view(cast("AuthedRequest", request), access, *args, **kwargs)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from registries import access
+from dashboard.policy import is_admin
 
 
 def profiles(request: HttpRequest) -> dict[str, Any]:
@@ -15,5 +15,5 @@ def profiles(request: HttpRequest) -> dict[str, Any]:
     return {
         "profile": getattr(request, "profile", None),
         "access": getattr(request, "access", None),
-        "is_admin": access.is_admin(user),
+        "is_admin": is_admin(user),
     }

@@ -7,7 +7,8 @@ from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_safe
 
 from dashboard.http import AuthedRequest, render_page
-from registries.access import load_access, operations_of, signed_in
+from dashboard.policy import signed_in
+from registries.access import load_access, operations_of
 from registries.display import OPERATION_ICONS, OPERATION_TONES, VERBS, ago, moment, operation_sentence, short_age
 from registries.forms.operation import OperationFilter
 from registries.models import Operation

@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from dashboard.http import AuthedRequest, is_fragment, path_in_view, render_fragments, render_page
-from registries.access import Access, is_admin, profile_view, profiles_of, signed_in
+from dashboard.policy import is_admin, signed_in
+from registries.access import Access, profile_view, profiles_of
 from registries.display import ago
 from registries.roles import Right
 from registries.services import overview

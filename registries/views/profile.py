@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard.http import AuthedRequest, go, render_page, toast, wants_fragment
-from registries.access import Access, admins_only, is_admin, load_access, profile_view, profiles_of, signed_in
+from dashboard.policy import admins_only, is_admin, signed_in
+from registries.access import Access, load_access, profile_view, profiles_of
 from registries.forms.registry import ConfirmForm
 from registries.models import ConnectionProfile, Operation
 from registries.roles import Right

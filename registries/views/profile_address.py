@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from dashboard.http import AuthedRequest, render_fragments, render_page, wants_fragment
-from registries.access import admins_only
+from dashboard.policy import admins_only
 from registries.addresses import Piece
 from registries.forms.profile import ProfileForm
 from registries.models import ConnectionProfile

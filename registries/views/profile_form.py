@@ -10,7 +10,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from dashboard.http import AuthedRequest, go, render_fragments, render_page, toast, wants_fragment
-from registries.access import admins_only, load_access
+from dashboard.policy import admins_only
+from registries.access import load_access
 from registries.forms.profile import ProfileForm
 from registries.models import ConnectionProfile
 from registries.rancher.address import BaseURL

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard.http import AuthedRequest, go, render_page, toast
-from registries.access import admins_only
+from dashboard.policy import admins_only
 from registries.forms.registry import ConfirmForm
 from registries.forms.target import ALREADY_ALLOWED, TargetForm
 from registries.models import AllowedTarget

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dashboard.logs import JSONLines, RequestId, redact
-from dashboard.request_id import current_request_id
+from dashboard.current import current_request_id
 
 CANARY = "k4n4ry-5ecr3t"
 

@@ -1,5 +1,0 @@
-"""The id of the request that is being answered, for whatever runs in its course."""
-
-from contextvars import ContextVar
-
-current_request_id: ContextVar[str] = ContextVar("current_request_id", default="")
