@@ -10,7 +10,7 @@ COPY registries registries
 COPY templates templates
 COPY static static
 # Collecting files needs settings, not secrets: these never leave this line.
-RUN CORRAL_SECRET_KEY=unused CORRAL_ENCRYPTION_KEYS=unused CORRAL_HOSTS=unused CORRAL_STATIC_ROOT=/static \
+RUN CORRAL_SECRET_KEY=unused CORRAL_ENCRYPTION_KEYS=unused CORRAL_AUDIT_KEYS=unused CORRAL_HOSTS=unused CORRAL_STATIC_ROOT=/static \
     /venv/bin/python manage.py collectstatic --noinput --skip-checks --verbosity 0 \
  && /venv/bin/python -m compileall -q dashboard registries
 

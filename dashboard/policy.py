@@ -12,8 +12,9 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
+from dashboard.events import Event, announce
 from dashboard.http import AuthedRequest
-from dashboard.people.models import SiteRole
+from dashboard.people.models import SiteRole, User
 
 V = TypeVar("V", bound=Callable[..., object])
 P = ParamSpec("P")
@@ -60,10 +61,25 @@ def admins_and_auditors(view: PersonsView[P]) -> View[P]:
     return _only(view, reads_everything, READ_SITE, "This page is for admins and auditors. Ask an admin for the role.")
 
 
+def note_refusal(request: HttpRequest, why_not: str) -> None:
+    """Puts on record that somebody tried what they may not."""
+    announce(
+        Event(
+            action="page.open" if request.method in {"GET", "HEAD"} else "page.send",
+            actor=request.user if isinstance(request.user, User) else None,
+            outcome="refused",
+            target_type="page",
+            target_name=request.path,
+            reason=why_not,
+        )
+    )
+
+
 def _only(view: PersonsView[P], may: Callable[[Any], bool], policy: str, why_not: str) -> View[P]:
     @wraps(view)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not may(request.user):
+            note_refusal(request, why_not)
             raise PermissionDenied(why_not)
         return view(cast("AuthedRequest", request), *args, **kwargs)
 

@@ -16,6 +16,8 @@ DEBUG = env.flag("CORRAL_DEBUG")
 SECRET_KEY = env.text("CORRAL_SECRET_KEY")
 # kid:base64 of 32 bytes, the current key first; apart from SECRET_KEY, so that either can be changed alone
 ENCRYPTION_KEYS = env.text("CORRAL_ENCRYPTION_KEYS")
+# the same form, for keys that prove the audit record; apart from both, so that who holds the database can't forge it
+AUDIT_KEYS = env.text("CORRAL_AUDIT_KEYS")
 ALLOWED_HOSTS = env.words("CORRAL_HOSTS", "127.0.0.1 localhost" if DEMO else "")
 CSRF_TRUSTED_ORIGINS = env.words("CORRAL_ORIGINS")
 BEHIND_PROXY = env.flag("CORRAL_BEHIND_PROXY")

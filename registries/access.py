@@ -1,8 +1,8 @@
 """The only place that decides who may do what in a profile, and the only source of 404 and 403 there.
 
 A view is stamped by the decorator that guards it (`profile_view` here, those of `dashboard.policy` for the site); a
-test walks the URLconf and fails on a view without a stamp. Somebody without any role on a profile gets 404 for everything
-under it, somebody with too low a role 403 with a sentence.
+test walks the URLconf and fails on a view without a stamp. Somebody without any role on a profile gets 404 for
+everything under it, somebody with too low a role 403 with a sentence.
 """
 
 from collections.abc import Callable
@@ -15,9 +15,11 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
+from dashboard.events import announce
 from dashboard.http import AuthedRequest
 from dashboard.people.models import SiteRole, User
 from dashboard.policy import stamp
+from registries.events import ProfileEvent
 from registries.models import ConnectionProfile, Membership, Operation
 from registries.roles import NEEDED_ROLE, READING, Right, Role
 
@@ -93,10 +95,12 @@ def profile_view(right: Right) -> Callable[[Callable[Concatenate[AuthedRequest, 
             access = load_access(request, slug)
             if not access.may(right):
                 needed = NEEDED_ROLE.get(right)
-                raise PermissionDenied(
+                why_not = (
                     f"Your role in {access.profile.name} is {access.role_name}; "
                     f"this takes {f'the role {needed}. A maintainer can give it to you' if needed else 'an admin'}."
                 )
+                _note_refusal(request, access.profile, role=access.role_name, why_not=why_not)
+                raise PermissionDenied(why_not)
             return view(cast("AuthedRequest", request), access, *args, **kwargs)
 
         return stamp(right)(login_required(guarded))
@@ -116,12 +120,29 @@ def _as_member(user: User, slug: str) -> Access | None:
     return Access(user, strongest.profile, Role(strongest.role)) if strongest else None
 
 
+def _note_refusal(request: HttpRequest, profile: ConnectionProfile, *, role: str, why_not: str) -> None:
+    announce(
+        ProfileEvent(
+            action="page.open" if request.method in {"GET", "HEAD"} else "page.send",
+            actor=cast("User", request.user),
+            role=role,
+            profile=profile,
+            outcome="refused",
+            target_type="page",
+            target_name=request.path,
+            reason=why_not,
+        )
+    )
+
+
 def load_access(request: HttpRequest, slug: str) -> Access:
     """The profile of a URL with what the person may do in it. Raises Http404 where they may not even read."""
     if not isinstance(request.user, User):
         raise Http404("No such profile.")
     access = _site_wide(request.user, slug) if request.user.site_role else _as_member(request.user, slug)
     if access is None or not access.may(Right.READ_PROFILE):
+        if hidden := ConnectionProfile.objects.filter(slug=slug).first():
+            _note_refusal(request, hidden, role="", why_not="No role in this profile: it was answered as not there.")
         raise Http404("No such profile.")
     profile = access.profile
     request.profile = profile  # type: ignore[attr-defined]  # for the shell: band, switcher, navigation

@@ -5,4 +5,9 @@ class RegistriesConfig(AppConfig):
     name = "registries"
 
     def ready(self) -> None:
-        from registries import checks  # noqa: F401, PLC0415 - importing registers them, and not before the apps are there
+        # not before the apps are there; importing the checks registers them
+        from dashboard.events import happened  # noqa: PLC0415
+        from registries import checks  # noqa: F401, PLC0415
+        from registries.services.audit import record_event  # noqa: PLC0415
+
+        happened.connect(record_event, dispatch_uid="audit")

@@ -1,4 +1,4 @@
-"""Refuses to start when stored secrets could not be opened."""
+"""Refuses to start when stored secrets could not be opened, or nothing could be put on record."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -9,15 +9,29 @@ from django.core.checks import CheckMessage, Error, Tags, register
 
 from registries.crypto import KeyRingError, parse_key_ring
 
+HOW_TO_MAKE_ONE = (
+    "Make one: python -c 'import base64, secrets; print(\"k1:\" + base64.b64encode(secrets.token_bytes(32)).decode())'"
+)
+
 
 @register(Tags.security)
-def check_key_ring(app_configs: Sequence[AppConfig] | None, **_: Any) -> Iterator[CheckMessage]:
-    try:
-        parse_key_ring(settings.ENCRYPTION_KEYS)
-    except KeyRingError as error:
+def check_key_rings(app_configs: Sequence[AppConfig] | None, **_: Any) -> Iterator[CheckMessage]:
+    yield from _check_ring("CORRAL_ENCRYPTION_KEYS", settings.ENCRYPTION_KEYS, error_id="corral.E004")
+    yield from _check_ring("CORRAL_AUDIT_KEYS", settings.AUDIT_KEYS, error_id="corral.E005")
+    if set(_keys_in(settings.ENCRYPTION_KEYS)) & set(_keys_in(settings.AUDIT_KEYS)):
         yield Error(
-            f"CORRAL_ENCRYPTION_KEYS can't be used. {error}",
-            hint="Make one: python -c 'import base64, secrets; "
-            'print("k1:" + base64.b64encode(secrets.token_bytes(32)).decode())\'',
-            id="corral.E004",
+            "CORRAL_AUDIT_KEYS holds a key of CORRAL_ENCRYPTION_KEYS: make them apart, so that one can leak alone.",
+            hint=HOW_TO_MAKE_ONE,
+            id="corral.E006",
         )
+
+
+def _check_ring(name: str, text: str, *, error_id: str) -> Iterator[CheckMessage]:
+    try:
+        parse_key_ring(text)
+    except KeyRingError as error:
+        yield Error(f"{name} can't be used. {error}", hint=HOW_TO_MAKE_ONE, id=error_id)
+
+
+def _keys_in(text: str) -> list[str]:
+    return [pair.partition(":")[2] for pair in text.replace(",", " ").split()]

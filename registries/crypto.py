@@ -26,7 +26,7 @@ class SecretUnreadable(Exception):
 
 
 class KeyRingError(ValueError):
-    """CORRAL_ENCRYPTION_KEYS can't be read; the sentence says which part, never the key."""
+    """A ring of keys can't be read; the sentence says which part, never the key."""
 
 
 def parse_key_ring(text: str) -> dict[str, bytes]:
@@ -46,7 +46,7 @@ def parse_key_ring(text: str) -> dict[str, bytes]:
         except (binascii.Error, ValueError):
             raise KeyRingError(f"Key {kid} is not base64.") from None
         if len(key) != KEY_BYTES:
-            raise KeyRingError(f"Key {kid} has {len(key)} bytes; AES-256 takes {KEY_BYTES}.")
+            raise KeyRingError(f"Key {kid} has {len(key)} bytes; it takes {KEY_BYTES}.")
         ring[kid] = key
     if not ring:
         raise KeyRingError("The ring holds no key.")

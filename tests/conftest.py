@@ -1,6 +1,7 @@
 """What every test starts from."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
 
-from tests import chromium
+from tests import audit_table, chromium
 
 NO_CHROMIUM = "no Chromium is installed (Debian, Ubuntu: apt install chromium)"
 
@@ -19,6 +20,13 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
     """A database in a file, as in a real installation: threads and processes of a test meet the same locks."""
     database: Path = tmp_path_factory.mktemp("database") / "tests.sqlite3"
     connections["default"].settings_dict["TEST"]["NAME"] = str(database)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _audit_record_can_be_emptied() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        audit_table.let_tests_empty_it(patch)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,7 @@ for name in [name for name in os.environ if name.startswith("CORRAL_")]:
 os.environ |= {
     "CORRAL_SECRET_KEY": "only-for-tests-7Jm2vXq9Lr4Wb8Tz1Np6Kc3Hd5Gf0Ys-and-nowhere-else",
     "CORRAL_ENCRYPTION_KEYS": "test:" + base64.b64encode(bytes(range(32))).decode(),
+    "CORRAL_AUDIT_KEYS": "test:" + base64.b64encode(bytes(range(32, 64))).decode(),
     "CORRAL_HOSTS": "127.0.0.1 localhost",
     "CORRAL_DEMO": "1",  # plain http: the tests' servers have no certificates
     "CORRAL_LOG_LEVEL": "WARNING",

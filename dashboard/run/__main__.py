@@ -68,6 +68,7 @@ def environment(state: State, kept: Path) -> dict[str, str]:
         "CORRAL_DEMO": "1",
         "CORRAL_SECRET_KEY": state.secret_key,
         "CORRAL_ENCRYPTION_KEYS": state.encryption_keys,
+        "CORRAL_AUDIT_KEYS": state.audit_keys,
         "CORRAL_STATIC_ROOT": str(kept / "static"),
         "DATABASE_URL": f"sqlite:///{kept / 'corral.sqlite3'}",
         "DEMO_PASSWORD": state.password,

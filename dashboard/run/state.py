@@ -30,6 +30,7 @@ class State:
 
     secret_key: str = field(default_factory=lambda: secrets.token_urlsafe(64))
     encryption_keys: str = field(default_factory=lambda: "demo:" + base64.b64encode(secrets.token_bytes(32)).decode())
+    audit_keys: str = field(default_factory=lambda: "demo:" + base64.b64encode(secrets.token_bytes(32)).decode())
     password: str = field(default_factory=make_password)
     ports: dict[str, int] = field(default_factory=dict)
 

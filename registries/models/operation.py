@@ -47,6 +47,7 @@ class Operation(models.Model):
     target_type = models.CharField(max_length=32, default="registry")
     target_id = models.CharField(max_length=32, blank=True)  # empty until a create is answered
     target_name = models.TextField(blank=True)  # the server address
+    reason = models.TextField(blank=True)  # that the actor gave
     input = models.JSONField(default=dict, blank=True)
     before = models.JSONField(null=True, blank=True)
     after = models.JSONField(null=True, blank=True)

@@ -18,7 +18,7 @@ from registries.addresses import is_same_address
 from registries.models import ConnectionProfile, Operation
 from registries.rancher.errors import ApiError, Invalid, NotFound, RancherError
 from registries.rancher.types import Registry
-from registries.services import connection, inventory
+from registries.services import audit, connection, inventory
 
 Verb, State = Operation.Verb, Operation.State
 
@@ -39,6 +39,7 @@ class Intent:
     request_id: str
     target_id: str = ""
     target_name: str = ""
+    reason: str = ""
     input: dict[str, Any] | None = None
     before: dict[str, Any] | None = None
 
@@ -58,9 +59,9 @@ class KeyTaken(Exception):
 
 
 def begin(access: Access, intent: Intent) -> tuple[Operation, bool]:
-    """Commits the operation; whether it is new. The same key again gives the operation that is there.
+    """Commits the operation with its first row on record; whether it is new.
 
-    Raises KeyTaken when the key was used by somebody else or for another profile.
+    The same key again gives the operation that is there. Raises KeyTaken when the key was used by somebody else or for another profile.
     """
     try:
         with transaction.atomic():
@@ -73,11 +74,15 @@ def begin(access: Access, intent: Intent) -> tuple[Operation, bool]:
                 verb=intent.verb,
                 target_id=intent.target_id,
                 target_name=intent.target_name,
+                reason=intent.reason,
                 input=intent.input or {},
                 before=intent.before,
                 request_id=intent.request_id,
             )
+            audit.record_begun(operation, actor=access.user, role=access.role_name, reason=intent.reason)
     except IntegrityError:
+        if not Operation.objects.filter(key=intent.key).exists():
+            raise
         return find_by_key(access, intent.key), False
     inventory.note_write(access.profile)
     return operation, True
@@ -105,7 +110,16 @@ def fail(operation: Operation, profile: ConnectionProfile, error: RancherError) 
     """The call ended with an error: failed when it cannot have been applied, else unknown."""
     inventory.note_write(profile)  # also after a refusal: what is kept was not true
     changes = {"error_reason": error.reason, "error_text": str(error), "error_field": _field_of(error)}
-    operation.settle(State.UNKNOWN if error.maybe_applied else State.FAILED, **changes)
+    settle(operation, State.UNKNOWN if error.maybe_applied else State.FAILED, **changes)
+
+
+def settle(operation: Operation, state: Operation.State, **changes: Any) -> bool:
+    """Ends the operation, or marks it unknown, unless somebody else has ended it, and records that; whether it did."""
+    with transaction.atomic():
+        done = operation.settle(state, **changes)
+        if done:
+            audit.record_outcome(operation)
+    return done
 
 
 def _field_of(error: RancherError) -> str:
@@ -156,14 +170,15 @@ def settle_with(operation: Operation, registry: Registry | None) -> bool:
     changes: dict[str, Any] = {"error_reason": found.error_reason, "error_text": found.error_text}
     if registry:
         changes["after"] = snapshot(registry)
-    return operation.settle(found.state, **changes)
+    return settle(operation, found.state, **changes)
 
 
 def mark_if_abandoned(operation: Operation) -> None:
     """Pending, never answered, and its call must long be over: the process that made it was killed."""
     in_worker = operation.verb == Verb.REMOVE and operation.step
     if operation.state == State.PENDING and not operation.accepted_at and not in_worker and operation.age > CALL_OVER:
-        operation.settle(
+        settle(
+            operation,
             State.UNKNOWN,
             error_reason="abandoned",
             error_text="The call was cut off here before Rancher's answer came.",
@@ -179,9 +194,9 @@ def settle_lost_create(operation: Operation, registries: Iterable[Registry]) -> 
         return
     if new:
         found = min(new, key=lambda one: (len(one.id), one.id))
-        operation.settle(State.SUCCEEDED, target_id=found.id, after=snapshot(found), error_reason="", error_text="")
+        settle(operation, State.SUCCEEDED, target_id=found.id, after=snapshot(found), error_reason="", error_text="")
     elif operation.age > PROOF_AFTER:
-        operation.settle(State.FAILED, error_text="Rancher has no registry with that address: nothing was created.")
+        settle(operation, State.FAILED, error_text="Rancher has no registry with that address: nothing was created.")
 
 
 def verdict(operation: Operation, registry: Registry | None) -> Verdict | None:

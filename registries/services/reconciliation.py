@@ -35,8 +35,13 @@ def reconcile() -> Reconciliation:
 
 def _end_orphans() -> int:
     """Operations of profiles that were removed in Corral: nobody can read their outcome any more."""
-    return Operation.objects.filter(profile=None, state__in=Operation.OPEN).update(
-        state=Operation.State.FAILED,
-        error_reason="profile_removed",
-        error_text="The profile was removed from Corral before the outcome was read; look in Rancher.",
+    orphans = Operation.objects.filter(profile=None, state__in=Operation.OPEN)
+    return sum(
+        operations.settle(
+            orphan,
+            Operation.State.FAILED,
+            error_reason="profile_removed",
+            error_text="The profile was removed from Corral before the outcome was read; look in Rancher.",
+        )
+        for orphan in orphans
     )

@@ -94,7 +94,7 @@ def _is_overdue(operation: Operation) -> bool:
 
 
 def _end(operation: Operation, reason: str, text: str) -> None:
-    operation.settle(State.FAILED, error_reason=reason, error_text=text.strip())
+    operations.settle(operation, State.FAILED, error_reason=reason, error_text=text.strip())
 
 
 def _what_is_known(operation: Operation) -> str:

@@ -81,6 +81,7 @@ def compare(sandbox: CountingSandbox, base_url: str, folder: Path) -> list[Ratio
         "CORRAL_DEMO": "1",
         "CORRAL_SECRET_KEY": secrets.token_urlsafe(50),
         "CORRAL_ENCRYPTION_KEYS": "bench:" + base64.b64encode(secrets.token_bytes(32)).decode(),
+        "CORRAL_AUDIT_KEYS": "bench:" + base64.b64encode(secrets.token_bytes(32)).decode(),
         "CORRAL_LOG_LEVEL": "WARNING",
         "CORRAL_STATIC_ROOT": str(folder / "static"),
         "DATABASE_URL": f"sqlite:///{folder / 'bench.sqlite3'}",
