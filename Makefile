@@ -18,8 +18,9 @@ run: $(VENV)/.runtime
 	exec $(PYTHON) -m dashboard.run
 
 test: $(VENV)/.development
-	$(PYTHON) -m tests.chromium
+	$(PYTHON) -m tests.debian
 	$(PYTHON) -m pytest -n 2 --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
+	$(PYTHON) -m tests.postgresql -n 2 -m "not browser" tests/registries tests/people
 
 lint: $(VENV)/.development
 	$(VENV)/bin/ruff check $(SOURCES)

@@ -53,8 +53,8 @@ def keys() -> Mapping[str, bytes]:
     return _ring(settings.AUDIT_KEYS)
 
 
-def current_key_id() -> str:
-    return next(iter(keys()))
+def key_ids() -> list[str]:
+    return list(keys())
 
 
 def moment(at: datetime) -> str:

@@ -16,10 +16,13 @@ NO_CHROMIUM = "no Chromium is installed (Debian, Ubuntu: apt install chromium)"
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+def django_db_modify_db_settings(
+    tmp_path_factory: pytest.TempPathFactory, django_db_modify_db_settings_parallel_suffix: None
+) -> None:
     """A database in a file, as in a real installation: threads and processes of a test meet the same locks."""
-    database: Path = tmp_path_factory.mktemp("database") / "tests.sqlite3"
-    connections["default"].settings_dict["TEST"]["NAME"] = str(database)
+    if connections["default"].vendor == "sqlite":
+        database: Path = tmp_path_factory.mktemp("database") / "tests.sqlite3"
+        connections["default"].settings_dict["TEST"]["NAME"] = str(database)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,8 +1,11 @@
-"""Whether a process is there, for tests that start and end some."""
+"""Other processes, for tests that start and end some: whether they are there, and what they need."""
 
 import os
 import time
 from pathlib import Path
+from urllib.parse import urlencode
+
+from django.db import connection
 
 
 def is_alive(pid: int) -> bool:
@@ -28,3 +31,11 @@ def descendants(pid: int) -> list[int]:
     """The processes that the process has started, theirs after them (Linux)."""
     children = [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     return children + [one for child in children for one in descendants(child)]
+
+
+def database_url() -> str:
+    """The test's own database, for other processes."""
+    settings = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{settings['NAME']}"
+    return f"postgres://{settings['USER']}@/{settings['NAME']}?{urlencode(settings['OPTIONS'])}"

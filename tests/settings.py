@@ -16,7 +16,7 @@ os.environ |= {
     "CORRAL_HOSTS": "127.0.0.1 localhost",
     "CORRAL_DEMO": "1",  # plain http: the tests' servers have no certificates
     "CORRAL_LOG_LEVEL": "WARNING",
-    "DATABASE_URL": "sqlite:///:memory:",
+    "DATABASE_URL": os.environ.get("TEST_DATABASE_URL", "sqlite:///:memory:"),  # the other one by tests.postgresql
     "DJANGO_ALLOW_ASYNC_UNSAFE": "1",  # playwright keeps an event loop in the thread that tests use the database from
 }
 

@@ -121,7 +121,7 @@ def _not_before(head: AuditHead) -> datetime:
 
 
 def _append(event: AuditEvent, head: AuditHead) -> AuditEvent:
-    event.key_id, event.previous = chain.current_key_id(), head.mac or chain.GENESIS
+    event.key_id, event.previous = chain.key_ids()[0], head.mac or chain.GENESIS
     event.mac = chain.mac_of(as_row(event))
     event.save(force_insert=True)  # a row with that id would mean that the chain was cut: refused by its primary key
     head.event_id, head.at, head.mac, head.key_id = event.id, event.at, event.mac, event.key_id

@@ -61,7 +61,8 @@ class KeyTaken(Exception):
 def begin(access: Access, intent: Intent) -> tuple[Operation, bool]:
     """Commits the operation with its first row on record; whether it is new.
 
-    The same key again gives the operation that is there. Raises KeyTaken when the key was used by somebody else or for another profile.
+    The same key again gives the operation that is there. Raises KeyTaken when the key was used by somebody else or for
+    another profile.
     """
     try:
         with transaction.atomic():

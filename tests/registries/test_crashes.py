@@ -11,7 +11,6 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from django.db import connection as database
 from django.utils import timezone
 
 from dashboard.people.models import User
@@ -21,6 +20,7 @@ from registries.rancher.client import Client
 from registries.roles import Role
 from registries.services import reconciliation
 from registries.services.registries import Request, change_state
+from tests.processes import database_url
 from tests.registries.conftest import TRANSITION_MS, Rancher, settled
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,8 +30,7 @@ PATIENCE_S = 30
 
 def environment() -> dict[str, str]:
     """Another process of the same installation: the test's own database and keys."""
-    url = f"sqlite:///{database.settings_dict['NAME']}"
-    return {**os.environ, "DJANGO_SETTINGS_MODULE": "dashboard.settings", "DATABASE_URL": url}
+    return {**os.environ, "DJANGO_SETTINGS_MODULE": "dashboard.settings", "DATABASE_URL": database_url()}
 
 
 @pytest.fixture
