@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from dashboard.http import is_fragment, refuse_fragment, vary
+from dashboard.policy import note_refusal
 
 NOT_SAVED = "The database did not take it in time, or its disk is full. What you sent was not saved; send it again."
 BROKEN = "The fault is in the log under this request id. Look whether your change is there before you repeat it."
@@ -34,6 +35,8 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form without its token; named in `settings.CSRF_FAILURE_VIEW`."""
+    if request.user.is_authenticated:
+        note_refusal(request, "The form carried no valid token.")
     return _answer(
         request,
         403,

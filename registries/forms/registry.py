@@ -10,7 +10,9 @@ from django.core.validators import MaxLengthValidator
 
 from registries.addresses import ServerAddress, examine_address
 from registries.providers import BY_SLUG, PROVIDERS
+from registries.services.registries import Request
 
+LONGEST_REASON = 500
 FOUR_BYTES = 0xFFFF  # code points above take four bytes in UTF-8
 
 
@@ -30,15 +32,29 @@ def refuse_four_byte_characters(text: str) -> str:
 
 
 class OperationKeyForm(forms.Form):
-    """Every writing form carries a one-time key, so that one sent twice is one operation."""
+    """Every writing form: a one-time key, so that one sent twice is one operation, and the reason for the record.
+
+    A protected profile asks for one wherever it asks for a confirmation.
+    """
 
     operation_key = forms.UUIDField(
         widget=forms.HiddenInput, error_messages={"required": "The form has no operation key; load the page again."}
     )
+    reason = forms.CharField(
+        required=False,
+        max_length=LONGEST_REASON,
+        help_text="Stands in the audit record beside the change.",
+        error_messages={"required": "Say why: this profile is protected. Nothing was sent."},
+    )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, is_protected: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["operation_key"].initial = uuid.uuid4
+        self.fields["reason"].required = is_protected
+
+    def as_request(self, request_id: str) -> Request:
+        """What the services want of the form beside its fields."""
+        return Request(self.cleaned_data["operation_key"], request_id, self.cleaned_data["reason"])
 
     def renew_key(self) -> None:
         """A new key for the next try, after one that was used up by an operation that failed."""
@@ -49,6 +65,7 @@ class OperationKeyForm(forms.Form):
 class RegistryEditForm(OperationKeyForm):
     """Name and description; empty becomes none."""
 
+    field_order = ("name", "description", "reason")
     name = forms.CharField(required=False)
     description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
@@ -95,7 +112,7 @@ class RegistryCreateForm(RegistryEditForm):
         error_messages={"required": "Enter the address that image names begin with."},
     )
     as_typed = forms.BooleanField(required=False)
-    field_order = ("provider", "server_address", "name", "description")
+    field_order = ("provider", "server_address", "name", "description", "reason")
     address: ServerAddress | None = None
 
     def clean_server_address(self) -> str:
@@ -119,7 +136,7 @@ class ConfirmForm(OperationKeyForm):
     confirm = forms.CharField(required=False)
 
     def __init__(self, *args: Any, name: str, is_protected: bool, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, is_protected=is_protected, **kwargs)
         self.name, self.is_protected = name, is_protected
         if is_protected:
             self.fields["confirm"].label = f"Type {name} to confirm"

@@ -30,10 +30,11 @@ NEEDED_ACTION = {
 
 @dataclass(frozen=True)
 class Request:
-    """What a form brings beside its fields: its one-time key and the id of the request."""
+    """What a form brings beside its fields: its one-time key, the id of the request and the reason given."""
 
     key: UUID
     request_id: str
+    reason: str = ""
 
 
 class AddressTaken(Exception):
@@ -78,6 +79,7 @@ def create_registry(
         request.key,
         request.request_id,
         target_name=server_address,
+        reason=request.reason,
         input={"server_address": server_address, "name": name, "description": description},
         before={"ids": [one.id for one in before]},
     )
@@ -126,6 +128,7 @@ def _intent(
         request.request_id,
         target_id=registry.id,
         target_name=registry.server_address or "",
+        reason=request.reason,
         input=fields or {},
         before=operations.snapshot(registry),
     )

@@ -3,14 +3,17 @@
 import enum
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from dashboard.events import Event
+from dashboard.people.models import User
 from registries.models import AllowedTarget, ConnectionProfile
 from registries.rancher.address import BaseURL, parse_base_url
 from registries.rancher.errors import BadAddress
 from registries.rancher.floor import parse_address, unwrap
-from registries.services import connection
+from registries.services import audit, connection
 
 
 class AlreadyAllowed(Exception):
@@ -33,20 +36,32 @@ class CutOff:
     perhaps: list[ConnectionProfile] = field(default_factory=list)
 
 
-def allow_target(target: AllowedTarget) -> None:
+def allow_target(user: User, target: AllowedTarget) -> None:
     """Saves an entry; this process goes by it at once. Raises AlreadyAllowed."""
     try:
         with transaction.atomic():
             target.save()
+            _record("target.allow", user, target, after=_values(target))
     except IntegrityError:
         raise AlreadyAllowed from None
     connection.forget_targets()
 
 
-def remove_target(target: AllowedTarget) -> None:
+def remove_target(user: User, target: AllowedTarget, *, reason: str = "") -> None:
     """Takes an entry off the list; connections that are open already are not used any more either."""
-    target.delete()
+    with transaction.atomic():
+        _record("target.remove", user, target, before=_values(target), reason=reason)
+        target.delete()
     connection.forget_targets()
+
+
+def _record(action: str, user: User, target: AllowedTarget, **details: Any) -> None:
+    who_and_what = {"actor": user, "target_type": "target", "target_id": str(target.pk), "target_name": str(target)}
+    audit.record(Event(action=action, **who_and_what, **details))
+
+
+def _values(target: AllowedTarget) -> dict[str, str]:
+    return {"scheme": target.scheme, "host": target.host, "ports": target.ports, "note": target.note}
 
 
 def find_cut_off(target: AllowedTarget) -> CutOff:

@@ -40,7 +40,7 @@ def registry_act(request: AuthedRequest, access: Access, registry_id: str, verb:
     if request.method != "POST" or not form.is_valid():
         return _confirmation(request, access, found, deed, form)
     try:
-        operation = _do(access, found, deed, Request(form.cleaned_data["operation_key"], request.request_id))
+        operation = _do(access, found, deed, form.as_request(request.request_id))
     except (ActionUnavailable, KeyTaken, RancherError) as problem:
         form.add_error(None, str(problem))
         return _confirmation(request, access, found, deed, form)

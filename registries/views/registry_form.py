@@ -17,7 +17,7 @@ from registries.rancher.errors import RancherError
 from registries.roles import Right
 from registries.services import limits
 from registries.services.operations import KeyTaken
-from registries.services.registries import ActionUnavailable, AddressTaken, Request, create_registry, update_registry
+from registries.services.registries import ActionUnavailable, AddressTaken, create_registry, update_registry
 from registries.services.sighting import Sighting, sight_registry
 from registries.views import outcome
 from registries.views.rows import address_html
@@ -106,7 +106,7 @@ def _create(request: AuthedRequest, access: Access, form: RegistryCreateForm) ->
     try:
         operation = create_registry(
             access,
-            request=Request(fields["operation_key"], request.request_id),
+            request=form.as_request(request.request_id),
             server_address=fields["server_address"],
             name=fields["name"],
             description=fields["description"],
@@ -136,7 +136,7 @@ def _update(request: AuthedRequest, access: Access, found: Sighting, form: Regis
         operation = update_registry(
             access,
             found.registry,
-            request=Request(form.cleaned_data["operation_key"], request.request_id),
+            request=form.as_request(request.request_id),
             changes=form.changes(),
         )
     except (ActionUnavailable, KeyTaken, RancherError) as problem:

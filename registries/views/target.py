@@ -26,7 +26,7 @@ def target_create(request: AuthedRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         target = form.save(commit=False)
         try:
-            targets.allow_target(target)
+            targets.allow_target(request.user, target)
         except targets.AlreadyAllowed:
             form.add_error(None, ALREADY_ALLOWED)
         else:
@@ -42,7 +42,7 @@ def target_remove(request: AuthedRequest, pk: int) -> HttpResponse:
     target = get_object_or_404(AllowedTarget, pk=pk)
     form = ConfirmForm(request.POST or None, name=str(target), is_protected=False)
     if request.method == "POST" and form.is_valid():
-        targets.remove_target(target)
+        targets.remove_target(request.user, target, reason=form.cleaned_data["reason"])
         toast(request, "good", f"{target} is no longer allowed")
         return go(request, reverse("target_list"))
     context = {"form": form, "target": target, "cut_off": targets.find_cut_off(target)}

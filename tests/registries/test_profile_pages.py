@@ -197,7 +197,7 @@ def test_removes_the_profile_and_nothing_in_rancher(web: Browser, rancher: Ranch
     assert "Nothing is removed in Rancher" in text_of(web.get(url))
     key = {"operation_key": "6f1f1b5e-6d3c-4a57-9a3c-0d4b1b4f9d11"}
     assert web.post(url, key).status_code == 422
-    assert web.post(url, key | {"confirm": "Production EU"}).status_code == 303
+    assert web.post(url, key | {"confirm": "Production EU", "reason": "closed"}).status_code == 303
     assert not ConnectionProfile.objects.exists()
     assert Operation.objects.get().profile_name == "Production EU"
     assert rancher.calls() == 0

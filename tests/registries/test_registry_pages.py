@@ -170,8 +170,12 @@ def test_asks_for_the_name_before_anything_in_a_protected_profile(
     key = "6f1f1b5e-6d3c-4a57-9a3c-0d4b1b4f9d11"
     refused = web.post(url, {"operation_key": key, "confirm": "quay"})
     assert (refused.status_code, Operation.objects.count()) == (422, 0)
-    assert web.post(url, {"operation_key": key, "confirm": "quay.io"}).status_code == 303
-    assert Operation.objects.get().verb == "deactivate"
+    without_reason = web.post(url, {"operation_key": key, "confirm": "quay.io"})
+    assert (without_reason.status_code, Operation.objects.count()) == (422, 0)
+    assert "Say why: this profile is protected" in without_reason.content.decode()
+    why = {"operation_key": key, "confirm": "quay.io", "reason": "moves to ghcr.io, CHG-17"}
+    assert web.post(url, why).status_code == 303
+    assert (Operation.objects.get().verb, Operation.objects.get().reason) == ("deactivate", "moves to ghcr.io, CHG-17")
 
 
 def test_refuses_a_deed_that_rancher_does_not_offer_now(web: Browser, three: list[str], rancher: Rancher) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from dashboard.people.models import User
 from registries.models import AllowedTarget, ConnectionProfile
 from registries.rancher.address import parse_base_url
 from registries.rancher.errors import Unreachable
@@ -72,19 +73,19 @@ def test_names_nobody_who_is_opened_by_another_entry_too(entry: Callable[[str], 
 
 
 def test_a_removed_entry_closes_connections_that_are_open(
-    profile: ConnectionProfile, loopback: AllowedTarget, rancher: Rancher
+    profile: ConnectionProfile, loopback: AllowedTarget, rancher: Rancher, admin: User
 ) -> None:
     with connection.contact(profile) as client:
         client.ping()
     calls = rancher.calls()
-    targets.remove_target(loopback)
+    targets.remove_target(admin, loopback)
     with pytest.raises(Unreachable) as caught, connection.contact(profile) as client:
         client.ping()
     assert (caught.value.reason, rancher.calls()) == ("blocked", calls)
 
 
-def test_an_entry_that_somebody_else_just_saved_is_not_saved_twice(loopback: AllowedTarget) -> None:
+def test_an_entry_that_somebody_else_just_saved_is_not_saved_twice(loopback: AllowedTarget, admin: User) -> None:
     twin = AllowedTarget(scheme=loopback.scheme, host=loopback.host, ports=loopback.ports)
     with pytest.raises(targets.AlreadyAllowed):
-        targets.allow_target(twin)
+        targets.allow_target(admin, twin)
     assert AllowedTarget.objects.count() == 1

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 from django.db import OperationalError, close_old_connections
 
 from registries.services import reconciliation
+from registries.services.audit_verification import log_head_daily
 
 
 class Command(BaseCommand):
@@ -20,6 +21,7 @@ class Command(BaseCommand):
         while True:
             try:
                 done = reconciliation.reconcile()
+                log_head_daily()
                 if done.looked_at or every is None:
                     self.stdout.write(f"{done.looked_at} open, {done.settled} settled, {done.unreadable} unreadable")
             except OperationalError as error:
