@@ -27,6 +27,7 @@ class Operation(models.Model):
         REMOVE = "remove", "remove"
         PURGE = "purge", "purge"
         RESTORE = "restore", "restore"
+        PULL = "pull", "pull"
 
     class State(models.TextChoices):
         PENDING = "pending", "Pending"
@@ -45,6 +46,7 @@ class Operation(models.Model):
     profile_name = models.CharField(max_length=100)
     verb = models.CharField(max_length=16, choices=Verb.choices)
     target_type = models.CharField(max_length=32, default="registry")
+    registry_id = models.CharField(max_length=32, blank=True)  # of a credential: its registry
     target_id = models.CharField(max_length=32, blank=True)  # empty until a create is answered
     target_name = models.TextField(blank=True)  # the server address
     reason = models.TextField(blank=True)  # that the actor gave

@@ -50,6 +50,8 @@ class ConnectionProfile(models.Model):
     secret_key = SecretField(blank=True)
     ca_certificate = models.TextField(blank=True)
 
+    keeps_copies = models.BooleanField(default=False)  # its maintainers let Corral keep credentials to test them again
+
     # the last whole check of the connection (`rancher.handshake`)
     checked_at = models.DateTimeField(null=True, blank=True)
     check_steps = models.JSONField(default=list, blank=True)

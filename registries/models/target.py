@@ -7,12 +7,21 @@ from django.db import models
 
 
 class AllowedTarget(models.Model):
-    """Permits connections of one scheme to an exact host name, or to addresses of a network, on some ports."""
+    """Permits connections of one scheme to an exact host name, or to addresses of a network, on some ports.
+
+    Those of kind `rancher` are the only way to a Rancher; a registry at a public address needs none, one in a private
+    network or over plain http does.
+    """
 
     class Scheme(models.TextChoices):
         HTTPS = "https", "https"
         HTTP = "http", "http"
 
+    class Kind(models.TextChoices):
+        RANCHER = "rancher", "Rancher"
+        REGISTRY = "registry", "Registry"
+
+    kind = models.CharField(max_length=16, choices=Kind.choices, default=Kind.RANCHER)
     scheme = models.CharField(max_length=5, choices=Scheme.choices, default=Scheme.HTTPS)
     host = models.CharField(
         max_length=253, help_text="An exact host name, an address, or a network such as 10.2.0.0/16"
@@ -23,7 +32,7 @@ class AllowedTarget(models.Model):
 
     class Meta:
         ordering = ["host", "scheme"]
-        constraints = [models.UniqueConstraint("scheme", "host", "ports", name="allowed_target_once")]
+        constraints = [models.UniqueConstraint("kind", "scheme", "host", "ports", name="allowed_target_once")]
 
     def __str__(self) -> str:
         return f"{self.scheme}://{self.host}:{self.ports or '*'}"

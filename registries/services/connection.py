@@ -159,7 +159,7 @@ def _allowed_targets() -> list[AllowedTarget]:
     global _targets  # noqa: PLW0603 - a cache of the process
     read_at, targets = _targets
     if time.monotonic() - read_at > TARGETS_KEPT_S:
-        targets = list(AllowedTarget.objects.all())
+        targets = list(AllowedTarget.objects.filter(kind=AllowedTarget.Kind.RANCHER))
         _targets = (time.monotonic(), targets)
     return targets
 
