@@ -4,6 +4,7 @@ A setting that is missing or too weak stops the start with its name (`env.py`, `
 default but inside the demo, which sets CORRAL_DEMO itself.
 """
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ CSRF_TRUSTED_ORIGINS = env.words("CORRAL_ORIGINS")
 BEHIND_PROXY = env.flag("CORRAL_BEHIND_PROXY")
 WORKERS = env.number("CORRAL_WORKERS", 2)
 THREADS = env.number("CORRAL_THREADS", 8)
+CHECK_EVERY = timedelta(hours=env.number("CORRAL_CHECK_HOURS", 6))  # of credentials that Corral keeps a copy of
 METRICS_TOKEN = env.text("CORRAL_METRICS_TOKEN", "")
 
 INSTALLED_APPS = [

@@ -10,7 +10,7 @@ from django.core.validators import MaxLengthValidator
 
 from registries.addresses import ServerAddress, examine_address
 from registries.providers import BY_SLUG, PROVIDERS
-from registries.services.registries import Request
+from registries.services.writing import Request
 
 LONGEST_REASON = 500
 FOUR_BYTES = 0xFFFF  # code points above take four bytes in UTF-8
@@ -65,7 +65,7 @@ class OperationKeyForm(forms.Form):
 class RegistryEditForm(OperationKeyForm):
     """Name and description; empty becomes none."""
 
-    field_order = ("name", "description", "reason")
+    field_order: tuple[str, ...] = ("name", "description", "reason")
     name = forms.CharField(required=False)
     description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
 

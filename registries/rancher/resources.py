@@ -143,13 +143,22 @@ class CredentialResource(Collectible[RegistryCredential]):
         return self._get(rancher_id)
 
     def create(
-        self, *, registry_id: str, public_value: str, secret_value: str, email: str | None = NEUTRAL_EMAIL
+        self,
+        *,
+        registry_id: str,
+        public_value: str,
+        secret_value: str,
+        email: str | None = NEUTRAL_EMAIL,
+        name: str | None = None,
+        description: str | None = None,
     ) -> RegistryCredential:
         """`email` is asked for by v1 only; None leaves it out, for v2-beta."""
         fields: dict[str, str | None] = {
             "registryId": registry_id,
             "publicValue": public_value,
             "secretValue": secret_value,
+            "name": name,
+            "description": description,
         }
         return self._create(fields | ({"email": email} if email is not None else {}))
 

@@ -1,7 +1,7 @@
 """The life of an operation: committed before the call, settled after it, an unknown outcome settled by reading.
 
-Nothing is ever sent again. `verdict` says, from the registry as Rancher shows it now, how an operation ended; every
-page that reads registries settles what is open with it, and so does `manage.py reconcile`.
+Nothing is ever sent again. `services.verdicts` says, from the target as Rancher shows it now, how an operation ended;
+every page that reads registries settles what is open with it, and so does `manage.py reconcile`.
 """
 
 from collections.abc import Iterable
@@ -17,41 +17,36 @@ from registries.access import Access
 from registries.addresses import is_same_address
 from registries.models import ConnectionProfile, Operation
 from registries.rancher.errors import ApiError, Invalid, NotFound, RancherError
-from registries.rancher.types import Registry
+from registries.rancher.types import Registry, RegistryCredential
 from registries.services import audit, connection, inventory
+from registries.services.verdicts import PROOF_AFTER, Target, snapshot, verdict
 
 Verb, State = Operation.Verb, Operation.State
 
 # After this the call itself has ended (wall deadline 8 s): a row that is still pending was left by a killed process.
 CALL_OVER = timedelta(seconds=10)
-# A call whose answer was lost may be applied late; before this, "not there" is no proof.
-PROOF_AFTER = timedelta(seconds=12)
+NO_ERROR = {"error_reason": "", "error_text": ""}
 # Rancher sets no bound to a transition; from here on the pages say "still pending".
 LONG_PENDING = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
 class Intent:
-    """What somebody is about to do: everything that is known before the call."""
+    """What somebody is about to do: everything that is known before the call. `input` holds no secret.
+
+    `registry_id` is set for what is done to a credential of that registry.
+    """
 
     verb: Operation.Verb
     key: UUID
     request_id: str
+    target_type: str = "registry"
+    registry_id: str = ""
     target_id: str = ""
     target_name: str = ""
     reason: str = ""
     input: dict[str, Any] | None = None
     before: dict[str, Any] | None = None
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """How an operation ended."""
-
-    state: Operation.State
-    error_reason: str = ""
-    error_text: str = ""
-    target_id: str = ""
 
 
 class KeyTaken(Exception):
@@ -73,6 +68,8 @@ def begin(access: Access, intent: Intent) -> tuple[Operation, bool]:
                 profile=access.profile,
                 profile_name=access.profile.name,
                 verb=intent.verb,
+                target_type=intent.target_type,
+                registry_id=intent.registry_id,
                 target_id=intent.target_id,
                 target_name=intent.target_name,
                 reason=intent.reason,
@@ -97,14 +94,15 @@ def find_by_key(access: Access, key: UUID) -> Operation:
     return operation
 
 
-def accept(operation: Operation, profile: ConnectionProfile, registry: Registry) -> None:
-    """Rancher took the call and answered with the registry; it is settled when the registry rests."""
+def accept(operation: Operation, profile: ConnectionProfile, target: Target) -> None:
+    """Rancher took the call and answered with its target; it is settled when the target rests."""
     now = timezone.now()
-    operation.target_id, operation.after, operation.accepted_at = registry.id, snapshot(registry), now
-    Operation.objects.filter(pk=operation.pk).update(target_id=registry.id, after=operation.after, accepted_at=now)
+    operation.target_id, operation.after, operation.accepted_at = target.id, snapshot(target), now
+    Operation.objects.filter(pk=operation.pk).update(target_id=target.id, after=operation.after, accepted_at=now)
     inventory.note_write(profile)
-    inventory.note_registry(profile, registry)
-    settle_with(operation, registry)
+    if isinstance(target, Registry):
+        inventory.note_registry(profile, target)
+    settle_with(operation, target)
 
 
 def fail(operation: Operation, profile: ConnectionProfile, error: RancherError) -> None:
@@ -129,16 +127,6 @@ def _field_of(error: RancherError) -> str:
     return (error.field or "")[:32] if isinstance(error, Invalid) else ""
 
 
-def snapshot(registry: Registry) -> dict[str, Any]:
-    """What of a registry goes into an operation's before and after: what a person can change, and the state."""
-    return {
-        "name": registry.name,
-        "description": registry.description,
-        "server_address": registry.server_address,
-        "state": registry.state,
-    }
-
-
 def open_operations(profile: ConnectionProfile) -> list[Operation]:
     """The profile's operations without an outcome, oldest first."""
     return list(Operation.objects.filter(profile=profile, state__in=Operation.OPEN).order_by("pk"))
@@ -154,7 +142,10 @@ def settle_from_reading(operations: Iterable[Operation], reading: inventory.Read
         if reading.read_at is None or reading.read_at <= operation.started_at:
             continue  # it was read before: it proves nothing
         mark_if_abandoned(operation)
-        if operation.verb == Verb.CREATE and not operation.target_id:
+        if operation.target_type == "credential":
+            if registry := by_id.get(operation.registry_id):
+                settle_credential(operation, registry)
+        elif operation.verb == Verb.CREATE and not operation.target_id:
             settle_lost_create(operation, by_id.values())
         elif registry := by_id.get(operation.target_id):
             settle_with(operation, registry)
@@ -163,14 +154,26 @@ def settle_from_reading(operations: Iterable[Operation], reading: inventory.Read
     return [operation for operation in operations if operation.is_open]
 
 
-def settle_with(operation: Operation, registry: Registry | None) -> bool:
-    """Settles the operation if the registry (None: Rancher doesn't know it) proves an outcome; whether it did."""
-    found = verdict(operation, registry)
+def settle_credential(operation: Operation, registry: Registry) -> bool:
+    """Settles what was done to a credential, as far as its registry, read with its credentials, proves it.
+
+    Removed credentials leave the list; whether one was purged after that, only a look at itself can tell.
+    """
+    credentials = registry.credentials or ()
+    if operation.verb == Verb.CREATE and not operation.target_id:
+        return _settle_lost_credential(operation, credentials)
+    found = next((one for one in credentials if one.id == operation.target_id), None)
+    return (found is not None or operation.verb == Verb.REMOVE) and settle_with(operation, found)
+
+
+def settle_with(operation: Operation, target: Target | None) -> bool:
+    """Settles the operation if its target (None: Rancher doesn't know it) proves an outcome; whether it did."""
+    found = verdict(operation, target)
     if found is None:
         return False
     changes: dict[str, Any] = {"error_reason": found.error_reason, "error_text": found.error_text}
-    if registry:
-        changes["after"] = snapshot(registry)
+    if target:
+        changes["after"] = snapshot(target)
     return settle(operation, found.state, **changes)
 
 
@@ -195,72 +198,23 @@ def settle_lost_create(operation: Operation, registries: Iterable[Registry]) -> 
         return
     if new:
         found = min(new, key=lambda one: (len(one.id), one.id))
-        settle(operation, State.SUCCEEDED, target_id=found.id, after=snapshot(found), error_reason="", error_text="")
+        settle(operation, State.SUCCEEDED, target_id=found.id, after=snapshot(found), **NO_ERROR)
     elif operation.age > PROOF_AFTER:
         settle(operation, State.FAILED, error_text="Rancher has no registry with that address: nothing was created.")
 
 
-def verdict(operation: Operation, registry: Registry | None) -> Verdict | None:
-    """What the registry as it is now proves about the operation; None while it proves nothing yet. Pure."""
-    if registry is None or registry.state in {"removed", "purging", "purged"}:
-        return _verdict_when_gone(operation, registry)
-    if operation.verb == Verb.UPDATE:
-        return _verdict_of_update(operation, registry)
-    if registry.transitioning == "error":
-        return Verdict(State.FAILED, "rancher_error", "Rancher took the call, then reported an error on the registry.")
-    if registry.is_moving:
-        return None
-    reached = {
-        Verb.CREATE: registry.state in {"active", "inactive"},
-        Verb.ACTIVATE: registry.state == "active",
-        Verb.DEACTIVATE: registry.state == "inactive",
-        Verb.RESTORE: registry.state in {"active", "inactive"},
-    }.get(operation.verb)  # type: ignore[call-overload]
-    if reached:
-        return Verdict(State.SUCCEEDED)
-    if operation.verb == Verb.REMOVE and operation.step:
-        return None  # the worker goes on (`services.removal`)
-    if operation.state == State.UNKNOWN and operation.age <= PROOF_AFTER:
-        return None
-    if operation.accepted_at or operation.state == State.UNKNOWN:
-        return Verdict(State.FAILED, "not_applied", f"It was not applied: the registry is {registry.state}.")
-    return None
-
-
-def _verdict_when_gone(operation: Operation, registry: Registry | None) -> Verdict | None:
-    state = registry.state if registry else "purged"
-    if operation.verb == Verb.REMOVE:
-        return Verdict(State.SUCCEEDED)
-    if operation.verb == Verb.PURGE:
-        if state == "purged":
-            return Verdict(State.SUCCEEDED)
-        if state == "purging" or (operation.state == State.UNKNOWN and operation.age <= PROOF_AFTER):
-            return None
-        if operation.accepted_at or operation.state == State.UNKNOWN:
-            return Verdict(State.FAILED, "not_applied", "It was not applied: the registry is removed, not purged.")
-        return None
-    if operation.verb == Verb.RESTORE:
-        if operation.state == State.UNKNOWN and operation.age > PROOF_AFTER:
-            return Verdict(State.FAILED, "not_applied", f"It was not applied: the registry is {state}.")
-        return None
-    if operation.verb == Verb.UPDATE and registry:
-        return _verdict_of_update(operation, registry)
-    return Verdict(State.FAILED, "removed_meanwhile", "Somebody removed the registry in the meantime.")
-
-
-def _verdict_of_update(operation: Operation, registry: Registry) -> Verdict | None:
-    wanted, now, before = operation.input, snapshot(registry), operation.before or {}
-    if all(now.get(name) == value for name, value in wanted.items()):
-        return Verdict(State.SUCCEEDED)
-    if operation.state == State.UNKNOWN and operation.age <= PROOF_AFTER:
-        return None
-    if operation.state != State.UNKNOWN and not operation.accepted_at:
-        return None
-    if all(now.get(name) == before.get(name) for name in wanted):
-        return Verdict(State.FAILED, "not_applied", "It was not applied: the fields read as they did before.")
-    return Verdict(
-        State.FAILED, "changed_meanwhile", "The fields now hold something else: somebody changed them after."
-    )
+def _settle_lost_credential(operation: Operation, credentials: Iterable[RegistryCredential]) -> bool:
+    """A create whose answer was lost: looked for by its user among what was not there before."""
+    before, user = set((operation.before or {}).get("ids", ())), operation.input.get("public_value")
+    new = [one for one in credentials if one.id not in before and one.public_value == user]
+    if operation.state != State.UNKNOWN:
+        return False
+    if new:
+        found = min(new, key=lambda one: (len(one.id), one.id))
+        return settle(operation, State.SUCCEEDED, target_id=found.id, after=snapshot(found), **NO_ERROR)
+    if operation.age > PROOF_AFTER:
+        return settle(operation, State.FAILED, error_text="The registry has no such credential: nothing was created.")
+    return False
 
 
 def settle_open(profile: ConnectionProfile) -> list[Operation]:
@@ -274,8 +228,24 @@ def settle_open(profile: ConnectionProfile) -> list[Operation]:
     left = settle_from_reading(operations, inventory.read_registries(profile, fresh=True))
     for operation in left:
         if operation.target_id:
-            settle_with(operation, read_target(profile, operation.target_id))
+            settle_with(operation, read_target_of(operation, profile))
     return [operation for operation in left if operation.is_open]
+
+
+def read_target_of(operation: Operation, profile: ConnectionProfile) -> Target | None:
+    """The operation's target live; None when Rancher doesn't know it. Raises RancherError."""
+    if operation.target_type == "credential":
+        return read_credential(profile, operation.target_id)
+    return read_target(profile, operation.target_id)
+
+
+def read_credential(profile: ConnectionProfile, rancher_id: str) -> RegistryCredential | None:
+    """The credential live, removed ones too; None when Rancher doesn't know it. Raises RancherError."""
+    try:
+        with connection.contact(profile) as client:
+            return client.credentials.get(rancher_id)
+    except NotFound:
+        return None
 
 
 def read_target(profile: ConnectionProfile, rancher_id: str) -> Registry | None:

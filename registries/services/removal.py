@@ -1,4 +1,4 @@
-"""Removing an active registry: deactivate, wait, remove; one look at Rancher a step, resumable after a crash.
+"""Removing what is active: deactivate, wait, remove; one look at Rancher a step, resumable after a crash.
 
 Each call is noted in the operation's `step` before it is sent, so a step whose process was killed is never sent twice:
 whoever comes next reads the registry and goes on from what it sees. Nobody waits in a loop: a step says when to look
@@ -10,9 +10,12 @@ from datetime import timedelta
 from django.utils import timezone
 
 from registries.models import ConnectionProfile, Operation
+from registries.rancher.client import Client
 from registries.rancher.errors import Conflict, Invalid, RancherError
+from registries.rancher.resources import CredentialResource, RegistryResource
 from registries.rancher.types import Registry
 from registries.services import connection, inventory, operations
+from registries.services.verdicts import PROOF_AFTER, Target
 
 State = Operation.State
 GONE = {"removed", "purging", "purged"}
@@ -29,8 +32,8 @@ def advance_removal(operation_id: int) -> float | None:
     Operation.objects.filter(pk=operation.pk).update(touched_at=timezone.now())
     pause_s = min(LONGEST_PAUSE_S, max(FIRST_LOOK_S, operation.age.total_seconds() / 4))
     try:
-        registry = operations.read_target(operation.profile, operation.target_id)
-        _step(operation, operation.profile, registry)
+        target = operations.read_target_of(operation, operation.profile)
+        _step(operation, operation.profile, target)
     except (Conflict, Invalid):
         return pause_s  # somebody else moved it at the same moment: the next look goes on from what is there
     except RancherError as error:
@@ -45,37 +48,46 @@ def stuck_removals() -> list[int]:
     return list(waiting.filter(touched_at__lt=timezone.now() - STUCK_AFTER).values_list("pk", flat=True))
 
 
-def _step(operation: Operation, profile: ConnectionProfile, registry: Registry | None) -> None:
-    if registry is None or registry.state in GONE:
-        operations.settle_with(operation, registry)
-    elif registry.transitioning == "error":
-        _end(operation, "rancher_error", f"Rancher reports an error on the registry. {_what_is_known(operation)}")
-    elif registry.is_moving:
+def _step(operation: Operation, profile: ConnectionProfile, target: Target | None) -> None:
+    what = operation.target_type
+    if target is None or target.state in GONE:
+        operations.settle_with(operation, target)
+    elif target.transitioning == "error":
+        _end(operation, "rancher_error", f"Rancher reports an error on the {what}. {_what_is_known(operation)}")
+    elif target.is_moving:
         if operation.age > GIVE_UP_AFTER:
-            _end(operation, "still_pending", f"It has been {registry.state} for a quarter of an hour.")
-    elif registry.state == "active":
-        _deactivate(operation, profile, registry)
-    elif registry.state == "inactive":
-        _remove(operation, profile, registry)
+            _end(operation, "still_pending", f"It has been {target.state} for a quarter of an hour.")
+    elif target.state == "active":
+        _deactivate(operation, profile)
+    elif target.state == "inactive":
+        _remove(operation, profile)
     else:
-        _end(operation, "unexpected_state", f"The registry is {registry.state}. {_what_is_known(operation)}")
+        _end(operation, "unexpected_state", f"The {what} is {target.state}. {_what_is_known(operation)}")
 
 
-def _deactivate(operation: Operation, profile: ConnectionProfile, registry: Registry) -> None:
+def _deactivate(operation: Operation, profile: ConnectionProfile) -> None:
     if _claim(operation, "queued", "deactivate"):
         with connection.contact(profile) as client:
-            inventory.note_registry(profile, client.registries.act(registry.id, "deactivate"))
+            answered = _resource(client, operation).act(operation.target_id, "deactivate")
+        if isinstance(answered, Registry):
+            inventory.note_registry(profile, answered)
         inventory.note_write(profile)
     elif operation.step == "remove" or _is_overdue(operation):
-        _end(operation, "not_applied", "The registry is active: deactivating it was not applied, or somebody undid it.")
+        what = operation.target_type
+        _end(operation, "not_applied", f"The {what} is active: deactivating it was not applied, or somebody undid it.")
 
 
-def _remove(operation: Operation, profile: ConnectionProfile, registry: Registry) -> None:
+def _remove(operation: Operation, profile: ConnectionProfile) -> None:
     if operation.step != "remove" and _claim(operation, operation.step, "remove"):
         with connection.contact(profile) as client:
-            operations.accept(operation, profile, client.registries.remove(registry.id))
+            operations.accept(operation, profile, _resource(client, operation).remove(operation.target_id))
     elif _is_overdue(operation):
-        _end(operation, "not_applied", "The registry is inactive, but it was not removed. Remove it again.")
+        text = f"The {operation.target_type} is inactive, but it was not removed. Remove it again."
+        _end(operation, "not_applied", text)
+
+
+def _resource(client: Client, operation: Operation) -> RegistryResource | CredentialResource:
+    return client.credentials if operation.target_type == "credential" else client.registries
 
 
 def _claim(operation: Operation, before: str, step: str) -> bool:
@@ -90,7 +102,7 @@ def _claim(operation: Operation, before: str, step: str) -> bool:
 
 def _is_overdue(operation: Operation) -> bool:
     """The step's call was sent so long ago that an effect would show."""
-    return operation.stepped_at is None or timezone.now() - operation.stepped_at > operations.PROOF_AFTER
+    return operation.stepped_at is None or timezone.now() - operation.stepped_at > PROOF_AFTER
 
 
 def _end(operation: Operation, reason: str, text: str) -> None:

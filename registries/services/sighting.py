@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from registries.models import ConnectionProfile, InventoryItem, Operation
 from registries.rancher.errors import RancherError
 from registries.rancher.types import Registry
@@ -36,7 +38,7 @@ def sight_registry(profile: ConnectionProfile, rancher_id: str) -> Sighting | No
     With Rancher out of reach: as it was last seen, with the error. None when neither Rancher nor Corral ever knew it.
     """
     under_way = list(
-        Operation.objects.filter(profile=profile, target_id=rancher_id, state__in=Operation.OPEN).order_by("pk")
+        Operation.objects.filter(_of_registry(rancher_id), profile=profile, state__in=Operation.OPEN).order_by("pk")
     )
     try:
         registry = operations.read_target(profile, rancher_id)
@@ -44,7 +46,7 @@ def sight_registry(profile: ConnectionProfile, rancher_id: str) -> Sighting | No
         return _as_last_seen(profile, rancher_id, error=error)
     for operation in under_way:
         operations.mark_if_abandoned(operation)
-    settled = tuple(operation for operation in under_way if operations.settle_with(operation, registry))
+    settled = tuple(operation for operation in under_way if _settle(operation, registry))
     if settled:
         inventory.note_write(profile)  # what is kept anywhere shows it as it was on the way
     pending = next((operation for operation in under_way if operation.is_open), None)
@@ -55,8 +57,18 @@ def sight_registry(profile: ConnectionProfile, rancher_id: str) -> Sighting | No
 
 
 def recent_operations(profile: ConnectionProfile, rancher_id: str) -> list[Operation]:
-    """The last operations on one registry, newest first."""
-    return list(Operation.objects.filter(profile=profile, target_id=rancher_id)[:RECENT_OPERATIONS])
+    """The last operations on one registry and its credentials, newest first."""
+    return list(Operation.objects.filter(_of_registry(rancher_id), profile=profile)[:RECENT_OPERATIONS])
+
+
+def _of_registry(rancher_id: str) -> Q:
+    return Q(target_type="registry", target_id=rancher_id) | Q(registry_id=rancher_id)
+
+
+def _settle(operation: Operation, registry: Registry | None) -> bool:
+    if operation.target_type == "registry":
+        return operations.settle_with(operation, registry)
+    return registry is not None and operations.settle_credential(operation, registry)
 
 
 def _as_last_seen(

@@ -2,7 +2,7 @@
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -56,8 +56,8 @@ def remove_target(user: User, target: AllowedTarget, *, reason: str = "") -> Non
 
 
 def _record(action: str, user: User, target: AllowedTarget, **details: Any) -> None:
-    who_and_what = {"actor": user, "target_type": "target", "target_id": str(target.pk), "target_name": str(target)}
-    audit.record(Event(action=action, **who_and_what, **details))
+    what = Event(action=action, actor=user, target_type="target", target_id=str(target.pk), target_name=str(target))
+    audit.record(replace(what, **details))
 
 
 def _values(target: AllowedTarget) -> dict[str, str]:

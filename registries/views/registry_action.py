@@ -15,7 +15,8 @@ from registries.rancher.errors import RancherError
 from registries.rancher.types import Registry
 from registries.roles import Right
 from registries.services.operations import KeyTaken
-from registries.services.registries import ActionUnavailable, Request, change_state, needs_deactivation, offered
+from registries.services.registries import change_state
+from registries.services.writing import ActionUnavailable, Request, needs_deactivation, offered
 from registries.services.sighting import Sighting, sight_registry
 from registries.views import outcome
 from registries.views.registry_detail import detail_context

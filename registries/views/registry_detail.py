@@ -14,7 +14,7 @@ from registries.models import ConnectionProfile, Operation
 from registries.rancher.errors import RancherError
 from registries.rancher.types import Registry, RegistryCredential
 from registries.roles import Right
-from registries.services.registries import needs_deactivation, offered
+from registries.services.writing import needs_deactivation, offered
 from registries.services.sighting import Sighting, recent_operations, sight_registry
 from registries.views import outcome
 from registries.views.operation import present_operation

@@ -16,7 +16,7 @@ from registries.display import VERBS, moment, short_age, state_icon, state_word
 from registries.models import Operation
 from registries.rancher.types import ActionNames, Registry
 from registries.services.listing import users_of
-from registries.services.registries import offered
+from registries.services.writing import offered
 
 # seconds between two looks at a row in transition; they grow, and end after about a minute
 PAUSES_S = (1, 1, 2, 2, 3, 4, 5, 6, 8, 10, 10, 10)

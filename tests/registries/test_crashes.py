@@ -19,7 +19,8 @@ from registries.models import ConnectionProfile, Operation
 from registries.rancher.client import Client
 from registries.roles import Role
 from registries.services import reconciliation
-from registries.services.registries import Request, change_state
+from registries.services.registries import change_state
+from registries.services.writing import Request
 from tests.processes import database_url
 from tests.registries.conftest import TRANSITION_MS, Rancher, settled
 
@@ -105,7 +106,7 @@ def test_a_web_process_killed_after_the_call_and_before_the_answer_loses_and_dou
         "from dashboard.people.models import User;"
         "from registries.access import Access;"
         "from registries.models import ConnectionProfile;"
-        "from registries.services.registries import Request, create_registry;"
+        "from registries.services.registries import create_registry; from registries.services.writing import Request;"
         "create_registry(Access(User.objects.get(), ConnectionProfile.objects.get()),"
         " request=Request(uuid4(), 'r'), server_address='quay.io', name=None, description=None)"
     )

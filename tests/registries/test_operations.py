@@ -15,7 +15,8 @@ from registries.rancher.errors import ServerFault
 from registries.rancher.types import Registry
 from registries.roles import Role
 from registries.services import operations, reconciliation
-from registries.services.operations import Intent, KeyTaken, Verb, verdict
+from registries.services.operations import Intent, KeyTaken, Verb
+from registries.services.verdicts import verdict
 from tests.registries.conftest import Rancher
 
 LONG_AGO, JUST_NOW = timedelta(minutes=1), timedelta()

@@ -12,8 +12,10 @@ from registries.access import Access
 from registries.models import ConnectionProfile, Operation
 from registries.rancher.client import Client
 from registries.roles import Role
-from registries.services import operations, reconciliation, removal
-from registries.services.registries import Request, change_state
+from registries.services import reconciliation, removal
+from registries.services.registries import change_state
+from registries.services.verdicts import PROOF_AFTER
+from registries.services.writing import Request
 from tests.registries.conftest import Rancher, settled
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -92,7 +94,7 @@ def test_says_what_is_known_when_a_step_was_lost_before_it_was_applied(queued: O
     for _ in range(100):
         if advance(queued).step == "remove":
             break
-    long_ago = timezone.now() - operations.PROOF_AFTER - timedelta(seconds=1)
+    long_ago = timezone.now() - PROOF_AFTER - timedelta(seconds=1)
     Operation.objects.filter(pk=queued.pk).update(stepped_at=long_ago)
     assert until_ended(queued).state == "failed"
     assert "inactive, but it was not removed" in queued.error_text
@@ -117,11 +119,10 @@ def test_ends_when_somebody_else_removed_it_first(queued: Operation, rancher: Ra
 
 
 def test_two_workers_at_once_send_each_step_once(queued: Operation, rancher: Rancher, upstream: Client) -> None:
-    registry = upstream.registries.get(queued.target_id)
     first, second = (Operation.objects.get(pk=queued.pk) for _ in range(2))
     assert first.profile is not None
     for operation in (first, second):
-        removal._deactivate(operation, first.profile, registry)
+        removal._deactivate(operation, first.profile)
     assert writes(rancher) == (1, 0)
 
 

@@ -1,0 +1,140 @@
+"""What people do with the credentials of a registry. Each is one operation, like a registry's.
+
+A secret goes to Rancher and, where the team wants it, sealed into the kept copy; it is in no operation and no event.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from registries.access import Access
+from registries.models import Operation
+from registries.rancher.resources import NEUTRAL_EMAIL
+from registries.rancher.types import Registry, RegistryCredential
+from registries.services import operations, watching
+from registries.services.verdicts import NEW_SECRET, snapshot
+from registries.services.writing import Request, call, check_offered, needs_deactivation, queue_removal
+
+Verb = Operation.Verb
+
+
+def used_credential(registry: Registry) -> RegistryCredential | None:
+    """The one that Rancher takes: of an active registry's active credentials the lowest id (rancher.md)."""
+    if registry.state != "active":
+        return None
+    return next((one for one in in_order(registry) if one.state == "active"), None)
+
+
+def in_order(registry: Registry) -> list[RegistryCredential]:
+    """A registry's credentials, lowest id first."""
+    return sorted(registry.credentials or (), key=lambda one: (len(one.id), one.id))
+
+
+def create_credential(
+    access: Access, registry: Registry, *, request: Request, fields: Mapping[str, str | None], keep_copy: bool = False
+) -> Operation:
+    """Creates a credential of `public_value secret_value email name description`.
+
+    The same form again gives the first one's operation. v1 asks for an e-mail and checks nothing: it gets a neutral one
+    unless one is given; v2-beta has none.
+    """
+    needs_email = access.profile.api_version == access.profile.ApiVersion.V1
+    email = (fields.get("email") or NEUTRAL_EMAIL) if needs_email else None
+    known = {"public_value": fields["public_value"], "name": fields["name"], "description": fields["description"]}
+    intent = operations.Intent(
+        Verb.CREATE,
+        request.key,
+        request.request_id,
+        target_type="credential",
+        registry_id=registry.id,
+        target_name=_title(fields["public_value"], registry),
+        reason=request.reason,
+        input={**known, NEW_SECRET: True, **watching.how_it_was_tested(access, registry, fields["public_value"])},
+        before={"ids": [one.id for one in registry.credentials or ()]},
+    )
+    secret = fields["secret_value"] or ""
+    operation = call(
+        access,
+        intent,
+        lambda client: client.credentials.create(
+            registry_id=registry.id,
+            public_value=fields["public_value"] or "",
+            secret_value=secret,
+            email=email,
+            name=fields["name"],
+            description=fields["description"],
+        ),
+    )
+    if operation.target_id:
+        watching.note_secret(
+            access.profile,
+            registry,
+            operation.target_id,
+            user=fields["public_value"] or "",
+            secret=secret,
+            keep=keep_copy,
+        )
+    return operation
+
+
+def update_credential(
+    access: Access,
+    registry: Registry,
+    credential: RegistryCredential,
+    *,
+    request: Request,
+    changes: Mapping[str, str | None],
+    keep_copy: bool | None = None,
+) -> Operation:
+    """Changes what is given of `public_value secret_value email name description`; what isn't given stays.
+
+    `keep_copy` None leaves the kept copy as it is. Raises ActionUnavailable when Rancher doesn't offer it.
+    """
+    check_offered(credential, Verb.UPDATE, request)
+    secret = changes.get("secret_value")
+    told: dict[str, Any] = {name: value for name, value in changes.items() if name != "secret_value"}
+    if secret:
+        told |= {NEW_SECRET: True, **watching.how_it_was_tested(access, registry, changes.get("public_value"))}
+    intent = _intent(Verb.UPDATE, registry, credential, request, told)
+    operation = call(access, intent, lambda client: client.credentials.update(credential.id, **changes))
+    if operation.state != Operation.State.FAILED:
+        user = changes.get("public_value") or credential.public_value or ""
+        watching.note_secret(access.profile, registry, credential.id, user=user, secret=secret or "", keep=keep_copy)
+    return operation
+
+
+def change_credential_state(
+    access: Access, registry: Registry, credential: RegistryCredential, *, verb: Verb, request: Request
+) -> Operation:
+    """Activates, deactivates, removes (in two steps where it is active) or purges. Raises ActionUnavailable."""
+    check_offered(credential, verb, request)
+    intent = _intent(verb, registry, credential, request)
+    if verb == Verb.REMOVE and needs_deactivation(credential):
+        return queue_removal(access, intent)
+    if verb == Verb.REMOVE:
+        return call(access, intent, lambda client: client.credentials.remove(credential.id))
+    return call(access, intent, lambda client: client.credentials.act(credential.id, verb.value))
+
+
+def _intent(
+    verb: Verb,
+    registry: Registry,
+    credential: RegistryCredential,
+    request: Request,
+    told: dict[str, Any] | None = None,
+) -> operations.Intent:
+    return operations.Intent(
+        verb,
+        request.key,
+        request.request_id,
+        target_type="credential",
+        registry_id=registry.id,
+        target_id=credential.id,
+        target_name=_title(credential.public_value, registry),
+        reason=request.reason,
+        input=told or {},
+        before=snapshot(credential),
+    )
+
+
+def _title(user: str | None, registry: Registry) -> str:
+    return f"{user or 'no user'} at {registry.server_address or registry.id}"

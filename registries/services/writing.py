@@ -1,0 +1,87 @@
+"""How anything is written to Rancher: one operation, committed, sent once, settled as far as the answer tells."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import transaction
+
+from registries import tasks
+from registries.access import Access
+from registries.models import Operation
+from registries.rancher.client import Client
+from registries.rancher.errors import RancherError
+from registries.services import connection, operations
+from registries.services.verdicts import Target
+
+Verb = Operation.Verb
+
+# What the resource has to offer for a verb. An active registry has no `remove`: it is deactivated first (rancher.md).
+NEEDED_ACTION = {
+    Verb.UPDATE: "update",
+    Verb.ACTIVATE: "activate",
+    Verb.DEACTIVATE: "deactivate",
+    Verb.REMOVE: "remove",
+    Verb.PURGE: "purge",
+    Verb.RESTORE: "restore",
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a form brings beside its fields: its one-time key, the id of the request and the reason given."""
+
+    key: UUID
+    request_id: str
+    reason: str = ""
+
+
+class ActionUnavailable(Exception):
+    """Rancher doesn't offer the action in the registry's present state; nothing was sent. Its text is for people."""
+
+
+def offered(target: Target) -> list[Verb]:
+    """What can be done now, from the resource's own `actions`; removing an active one is offered as two steps."""
+    verbs = [verb for verb, action in NEEDED_ACTION.items() if action in target.actions]
+    if needs_deactivation(target):
+        verbs.insert(verbs.index(Verb.DEACTIVATE) + 1, Verb.REMOVE)
+    return verbs
+
+
+def needs_deactivation(target: Target) -> bool:
+    """Whether removing takes two steps: it rests active, where Rancher answers a DELETE with 405."""
+    return target.state == "active" and "deactivate" in target.actions and "remove" not in target.actions
+
+
+def check_offered(target: Target, verb: Verb, request: Request) -> None:
+    """Raises ActionUnavailable, unless the form was sent before: then its operation is the answer."""
+    if verb not in offered(target) and not Operation.objects.filter(key=request.key).exists():
+        raise ActionUnavailable(
+            f"Rancher doesn't offer to {verb.label} it while it is {target.state}. Nothing was sent."
+        )
+
+
+def call(access: Access, intent: operations.Intent, send: Callable[[Client], Target]) -> Operation:
+    """Commits the operation, sends it once, settles it as far as the answer tells."""
+    operation, is_new = operations.begin(access, intent)
+    if not is_new:
+        return operation
+    try:
+        with connection.contact(access.profile) as client:
+            target = send(client)
+    except RancherError as error:
+        operations.fail(operation, access.profile, error)
+    else:
+        operations.accept(operation, access.profile, target)
+    return operation
+
+
+def queue_removal(access: Access, intent: operations.Intent) -> Operation:
+    """Hands a removal in two steps to the worker (`services.removal`), queued in the operation's transaction."""
+    with transaction.atomic():
+        operation, is_new = operations.begin(access, intent)
+        if is_new:
+            Operation.objects.filter(pk=operation.pk).update(step="queued")
+            operation.step = "queued"
+            tasks.continue_removal.enqueue(operation.pk)
+    return operation
