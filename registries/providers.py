@@ -61,3 +61,77 @@ PROVIDERS = (
 )  # fmt: skip
 
 BY_SLUG = {provider.slug: provider for provider in PROVIDERS}
+
+
+@dataclass(frozen=True)
+class CredentialWords:
+    """What a provider calls the user and the password of a pull credential; `user` where it is always the same."""
+
+    user_label: str
+    secret_label: str
+    advice: str
+    user: str = ""
+
+
+PLAIN_WORDS = CredentialWords("User", "Password", "Rancher checks neither: test them before you save.")
+# from each provider's public documentation on authenticating `docker login`
+CREDENTIAL_WORDS = {
+    "docker-hub": CredentialWords(
+        "Docker Hub user or organisation",
+        "Access token",
+        "Make an access token with the permission “Read-only”; the account's own password fails where two-factor "
+        "authentication is on.",
+    ),
+    "quay": CredentialWords(
+        "Robot account",
+        "Robot token",
+        "A robot account is named account+robot. Its token is shown in Quay under Robot Accounts.",
+    ),
+    "ecr": CredentialWords(
+        "User",
+        "Authorisation token",
+        "The user is always AWS. The token lives twelve hours (aws ecr get-login-password), so something has to renew "
+        "it: Corral says when it ends.",
+        user="AWS",
+    ),
+    "google": CredentialWords(
+        "User",
+        "Service account key",
+        "The user is always _json_key. Paste the whole JSON file, line breaks included: it goes through as it is.",
+        user="_json_key",
+    ),
+    "github": CredentialWords(
+        "GitHub user",
+        "Personal access token",
+        "A classic token with the scope read:packages. A fine-grained one can't read packages.",
+    ),
+    "gitlab": CredentialWords(
+        "User or deploy token's name",
+        "Token",
+        "A deploy token with the scope read_registry pulls and does nothing else.",
+    ),
+    "azure": CredentialWords(
+        "Service principal's id or token's name",
+        "Password",
+        "A repository-scoped token or a service principal with the role AcrPull; the admin account can do everything.",
+    ),
+}
+
+
+def provider_of(server_address: str) -> Provider:
+    """Whose registry an address is, by its host; `custom` where nothing tells."""
+    host = server_address.lower().partition(":")[0]
+    if host in {"index.docker.io", "docker.io", "registry-1.docker.io"}:
+        return BY_SLUG["docker-hub"]
+    if ".dkr.ecr." in host:
+        return BY_SLUG["ecr"]
+    if host == "gcr.io" or host.endswith((".gcr.io", "-docker.pkg.dev")):
+        return BY_SLUG["google"]
+    if host.endswith(".azurecr.io"):
+        return BY_SLUG["azure"]
+    return next((one for one in PROVIDERS if one.address == host), BY_SLUG["custom"])
+
+
+def credential_words(server_address: str) -> CredentialWords:
+    """How the form of a credential of that registry is worded."""
+    return CREDENTIAL_WORDS.get(provider_of(server_address).slug, PLAIN_WORDS)

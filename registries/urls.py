@@ -2,6 +2,7 @@
 
 from django.urls import include, path, re_path
 
+from registries.urls_credentials import credential_urls
 from registries.urls_profiles import profile_urls
 from registries.views import operation, overview, registry_action, registry_detail, registry_form, registry_list
 
@@ -13,6 +14,7 @@ registry_urls = [
     path("<slug:registry_id>/", registry_detail.registry_detail, name="registry_detail"),
     path("<slug:registry_id>/row/", registry_list.registry_row, name="registry_row"),
     path("<slug:registry_id>/edit/", registry_form.registry_update, name="registry_update"),
+    *credential_urls,
     re_path(
         r"^(?P<registry_id>[0-9a-z]{1,32})/(?P<verb>activate|deactivate|remove|purge|restore)/$",
         registry_action.registry_act,

@@ -16,8 +16,8 @@ from registries.rancher.types import Registry
 from registries.roles import Right
 from registries.services.operations import KeyTaken
 from registries.services.registries import change_state
-from registries.services.writing import ActionUnavailable, Request, needs_deactivation, offered
 from registries.services.sighting import Sighting, sight_registry
+from registries.services.writing import ActionUnavailable, Request, needs_deactivation, offered
 from registries.views import outcome
 from registries.views.registry_detail import detail_context
 from registries.views.registry_list import row_fragments

@@ -1,5 +1,6 @@
 """One registry: every field that the API documents, its credentials, its operations, and the same call as a command."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -10,13 +11,16 @@ from dashboard.http import AuthedRequest, render_page
 from registries.access import Access, profile_view
 from registries.addresses import examine_address
 from registries.display import VERBS, moment, short_age, state_icon, state_word
-from registries.models import ConnectionProfile, Operation
+from registries.models import ConnectionProfile, Operation, WatchedCredential
 from registries.rancher.errors import RancherError
 from registries.rancher.types import Registry, RegistryCredential
 from registries.roles import Right
-from registries.services.writing import needs_deactivation, offered
+from registries.services import watching
+from registries.services.credentials import in_order, used_credential
 from registries.services.sighting import Sighting, recent_operations, sight_registry
+from registries.services.writing import needs_deactivation, offered
 from registries.views import outcome
+from registries.views.checks import present_check
 from registries.views.operation import present_operation
 from registries.views.rows import DANGEROUS, PAUSES_S, address_html, shown_state
 
@@ -71,7 +75,7 @@ def detail_context(access: Access, found: Sighting, *, tick: int = 0) -> dict[st
         ],
         "address": address_html(registry.server_address or ""),
         "judged": examine_address(registry.server_address or ""),
-        "credentials": _credentials(registry),
+        "credentials": _credentials(registry, watching.watched_of(access.profile), found, access),
         "operations": [present_operation(one) for one in recent_operations(access.profile, registry.id)],
         "command": _command(access.profile, registry),
         "poll_tick": tick + 1 if found.is_moving and tick < len(PAUSES_S) else 0,
@@ -96,16 +100,31 @@ def _actions(registry: Registry) -> list[dict[str, Any]]:
     ]
 
 
-def _credentials(registry: Registry) -> list[dict[str, Any]]:
-    """Its credentials, lowest id first; of the active ones Rancher takes the first (rancher.md), if the registry is."""
-    credentials = sorted(registry.credentials or (), key=lambda one: (len(one.id), one.id))
-    used = next((one for one in credentials if one.state == "active" and registry.state == "active"), None)
-    return [_credential(credential, is_used=credential is used) for credential in credentials]
+def _credentials(
+    registry: Registry, watched: Mapping[str, WatchedCredential], found: Sighting, access: Access
+) -> list[dict[str, Any]]:
+    """Its credentials, lowest id first, each with what can be done with it now."""
+    used = used_credential(registry)
+    may_change = access.may_change and found.is_live
+    return [
+        _credential(one, watched.get(one.id), is_used=one == used)
+        | {"actions": credential_actions(one, may_remove=access.may_remove) if may_change else []}
+        for one in in_order(registry)
+    ]
 
 
-def _credential(credential: RegistryCredential, *, is_used: bool) -> dict[str, Any]:
+def credential_actions(credential: RegistryCredential, *, may_remove: bool) -> list[dict[str, Any]]:
+    return [
+        {"verb": verb.value, "label": VERBS[verb][0], "icon": VERBS[verb][1], "is_danger": verb in DANGEROUS}
+        for verb in offered(credential)
+        if may_remove or verb not in DANGEROUS
+    ]
+
+
+def _credential(credential: RegistryCredential, watched: WatchedCredential | None, *, is_used: bool) -> dict[str, Any]:
     created_at = credential.created_at
     return {
+        "check": present_check(watched),
         "id": credential.id,
         "user": credential.public_value or "no user",
         "name": credential.name or "–",

@@ -18,8 +18,8 @@ from registries.roles import Right
 from registries.services import limits
 from registries.services.operations import KeyTaken
 from registries.services.registries import AddressTaken, create_registry, update_registry
-from registries.services.writing import ActionUnavailable
 from registries.services.sighting import Sighting, sight_registry
+from registries.services.writing import ActionUnavailable
 from registries.views import outcome
 from registries.views.rows import address_html
 

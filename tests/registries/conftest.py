@@ -59,6 +59,11 @@ class CountingSandbox(Sandbox):
         return super().handle(method, path, *args, **kwargs)
 
 
+    def secrets(self) -> list[str]:
+        """What is stored as the secrets of credentials, oldest first: what hosts would pull with."""
+        return [row.fields["secretValue"] for _, row in sorted(self.state.credentials.items())]
+
+
 @pytest.fixture
 def rancher() -> Iterator[Rancher]:
     yield from standing("1.6")

@@ -1,0 +1,73 @@
+"""What verifications found, as pages show it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils import timezone
+
+from registries.display import ago, short_age
+from registries.models import Verification, WatchedCredential
+from registries.oci.reasons import Reason
+
+# reason -> what a badge says, its icon and tone; sentences are in `registries.oci.reasons`
+BADGES = {
+    "ok": ("Works", "active", "good"),
+    "bad_credentials": ("Refused", "error", "bad"),
+    "no_pull_right": ("No pull right", "error", "bad"),
+    "not_a_registry": ("Not a registry", "error", "bad"),
+    "unreachable": ("Unreachable", "unreachable", "warn"),
+    "name_not_found": ("Name not found", "unreachable", "warn"),
+    "tls_expired": ("Certificate expired", "error", "bad"),
+    "tls_name": ("Certificate of another name", "error", "bad"),
+    "tls_unknown_ca": ("Unknown issuer", "error", "bad"),
+    "tls_plain_http": ("Plain http", "error", "bad"),
+    "rate_limited": ("Rate-limited", "warning", "warn"),
+    "blocked": ("Not allowed here", "lock", "warn"),
+    "timeout": ("No answer in time", "unreachable", "warn"),
+    "image_not_found": ("Image not found", "warning", "warn"),
+}
+NEVER = {"word": "Never verified", "icon": "waiting", "tone": "idle", "age": "", "has_copy": False}
+
+
+def present_check(watched: WatchedCredential | None) -> dict[str, Any]:
+    """The badge of a credential: what its last verification found, and how long ago that was."""
+    if watched is None or not watched.reason or watched.checked_at is None:
+        return NEVER | {"has_copy": bool(watched and watched.secret)}
+    word, icon, tone = BADGES[watched.reason]
+    return {
+        "word": word,
+        "icon": icon,
+        "tone": tone,
+        "age": short_age((timezone.now() - watched.checked_at).total_seconds()),
+        "has_copy": bool(watched.secret),
+    }
+
+
+def present_verification(verification: Verification) -> dict[str, Any]:
+    """One verification: its words, when and by whom, and the steps of its ladder."""
+    word, icon, tone = BADGES[verification.reason]
+    return {
+        "id": verification.pk,
+        "word": word,
+        "icon": icon,
+        "tone": tone,
+        "sentence": Reason(verification.reason).sentence,
+        "remedy": Reason(verification.reason).remedy,
+        "steps": verification.steps,
+        "facts": verification.facts,
+        "image": verification.image,
+        "milliseconds": verification.milliseconds,
+        "at": verification.checked_at,
+        "age": ago(timezone.now() - verification.checked_at),
+        "by": verification.actor or verification.get_source_display().lower(),
+        "retry_at": verification.retry_at,
+        "user": verification.public_value,
+    }
+
+
+def timeline(past: Sequence[Verification]) -> dict[str, Any]:
+    """Bars of a small graph, oldest first; a failed one hangs below the line. With the sentence that says the same."""
+    bars = [{"x": 4 * place, "ok": one.ok} for place, one in enumerate(reversed(past))]
+    failed = sum(not one.ok for one in past)
+    said = f"{len(past) - failed} of {len(past)} verifications succeeded" if past else ""
+    return {"bars": bars, "width": max(4 * len(bars), 4), "label": said}

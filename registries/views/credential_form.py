@@ -1,0 +1,123 @@
+"""The forms that create and edit a credential of a registry."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from dashboard.http import AuthedRequest, go, render_page
+from registries.access import Access
+from registries.forms.credential import CredentialForm
+from registries.models import Operation
+from registries.providers import credential_words
+from registries.rancher.errors import RancherError
+from registries.rancher.types import RegistryCredential
+from registries.roles import Right
+from registries.services import watching
+from registries.services.credentials import create_credential, update_credential
+from registries.services.operations import KeyTaken
+from registries.services.sighting import Sighting
+from registries.services.writing import ActionUnavailable
+from registries.views import outcome
+from registries.views.loading import find_credential, raise_if_stale, registry_view
+from registries.views.rows import address_html
+
+TEMPLATE = "registries/credential_form.html"
+# Rancher's names of fields -> the form's
+FIELDS = {"publicValue": "public_value", "secretValue": "secret_value", "email": "email"}
+FIELDS |= {"name": "name", "description": "description"}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@registry_view(Right.CHANGE_REGISTRIES)
+def credential_create(request: AuthedRequest, access: Access, found: Sighting) -> HttpResponse:
+    form = _form(request, access, found, None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            raise_if_stale(found)
+            fields = form.cleaned_data
+            operation = create_credential(
+                access,
+                found.registry,
+                request=form.as_request(request.request_id),
+                fields={name: fields.get(name) for name in FIELDS.values()},
+                keep_copy=bool(form.keeps),
+            )
+        except (KeyTaken, RancherError) as problem:
+            form.add_error(None, f"{problem} Nothing was created.")
+        else:
+            if done := _answer(request, access, found, operation, form):
+                return done
+    return _page(request, access, found, None, form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@registry_view(Right.CHANGE_REGISTRIES)
+def credential_update(request: AuthedRequest, access: Access, found: Sighting, credential_id: str) -> HttpResponse:
+    credential = find_credential(found, credential_id)
+    form = _form(request, access, found, credential)
+    if request.method == "POST" and form.is_valid():
+        try:
+            raise_if_stale(found)
+            operation = update_credential(
+                access,
+                found.registry,
+                credential,
+                request=form.as_request(request.request_id),
+                changes=form.changes(),
+                keep_copy=form.keeps,
+            )
+        except (ActionUnavailable, KeyTaken, RancherError) as problem:
+            form.add_error(None, f"{problem} Nothing was changed.")
+        else:
+            if done := _answer(request, access, found, operation, form):
+                return done
+    return _page(request, access, found, credential, form)
+
+
+def _form(
+    request: AuthedRequest, access: Access, found: Sighting, credential: RegistryCredential | None
+) -> CredentialForm:
+    watched = watching.watched_of(access.profile).get(credential.id) if credential else None
+    shown = set(FIELDS.values()) - {"secret_value"}
+    stored = {name: getattr(credential, name) or "" for name in shown} if credential else {}
+    return CredentialForm(
+        request.POST if request.method == "POST" else None,
+        words=credential_words(found.registry.server_address or ""),
+        is_v1=access.profile.api_version == access.profile.ApiVersion.V1,
+        keeps_copies=access.profile.keeps_copies,
+        is_stored=credential is not None,
+        initial=stored | {"keep_copy": bool(watched and watched.secret)},
+    )
+
+
+def _page(
+    request: AuthedRequest,
+    access: Access,
+    found: Sighting,
+    credential: RegistryCredential | None,
+    form: CredentialForm,
+) -> HttpResponse:
+    context: dict[str, Any] = {
+        "form": form,
+        "found": found,
+        "registry": found.registry,
+        "credential": credential,
+        "address": address_html(found.registry.server_address or ""),
+        "others": len(found.registry.credentials or ()) - bool(credential),
+    }
+    return render_page(request, TEMPLATE, context, fragments=["credential-form"], status=422 if form.is_bound else 200)
+
+
+def _answer(
+    request: AuthedRequest, access: Access, found: Sighting, operation: Operation, form: CredentialForm
+) -> HttpResponse | None:
+    """The registry's page; None when Rancher refused, with its reason on the field. The next try is a new operation."""
+    if operation.state == Operation.State.FAILED:
+        field = FIELDS.get(operation.error_field)
+        form.add_error(field if field in form.fields else None, operation.error_text)
+        form.renew_key()
+        return None
+    outcome.announce(request, access, operation)
+    return go(request, reverse("registry_detail", args=[access.profile.slug, found.registry.id]))

@@ -1,0 +1,59 @@
+"""Views of one registry: loaded as it is now, before the view begins."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.http import Http404, HttpResponse
+
+from dashboard.http import AuthedRequest, render_page
+from registries.access import Access, profile_view
+from registries.rancher.errors import RancherError
+from registries.rancher.types import RegistryCredential
+from registries.roles import Right
+from registries.services.sighting import Sighting, sight_registry
+
+P = ParamSpec("P")
+
+
+RegistryView = Callable[Concatenate[AuthedRequest, Access, Sighting, P], HttpResponse]
+
+
+def registry_view(right: Right) -> Callable[[RegistryView[P]], Any]:
+    """As `profile_view`; the view also gets the registry of the URL, live or as last seen, with its credentials.
+
+    404 when Rancher doesn't know it any more; a page that says why when it can't be read and never was.
+    """
+
+    def decorate(view: RegistryView[P]) -> Any:
+        @profile_view(right)  # type: ignore[arg-type]  # it does not see through `wraps`
+        @wraps(view)
+        def loaded(
+            request: AuthedRequest, access: Access, registry_id: str, *args: P.args, **kwargs: P.kwargs
+        ) -> HttpResponse:
+            try:
+                found = sight_registry(access.profile, registry_id)
+            except RancherError as error:
+                return render_page(request, "registries/registry_unreachable.html", {"error": error}, status=503)
+            if found is None or found.is_gone:
+                raise Http404("Rancher knows no such registry in this project; it may have been purged.")
+            return view(request, access, found, *args, **kwargs)
+
+        return loaded
+
+    return decorate
+
+
+def find_credential(found: Sighting, credential_id: str) -> RegistryCredential:
+    """A credential of the registry. Raises Http404 for one of another registry, or none."""
+    credentials = found.registry.credentials or ()
+    credential = next((one for one in credentials if one.id == credential_id), None)
+    if credential is None:
+        raise Http404("This registry has no such credential; it may have been removed.")
+    return credential
+
+
+def raise_if_stale(found: Sighting) -> None:
+    """Raises what kept the registry from being read: nothing is written by what was true once."""
+    if found.error is not None:
+        raise found.error
