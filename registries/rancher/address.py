@@ -89,6 +89,8 @@ def _split(text: str, notes: list[str]) -> SplitResult:
 def _host(parts: SplitResult, notes: list[str]) -> str:
     host = (parts.hostname or "").rstrip(".")
     if ":" in host:
+        if "%" in host:
+            raise BadAddress("host", "An IPv6 address with a zone is one of this machine's neighbours; use another.")
         try:
             return str(IPv6Address(host))
         except AddressValueError:

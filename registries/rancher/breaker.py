@@ -37,14 +37,17 @@ class Upstream:
     @contextlib.contextmanager
     def slot(self) -> Iterator[None]:
         """A place for one call. Raises Unreachable: `resting` while the breaker is open, `busy` when none is free."""
-        self._ask_breaker()
-        if not self._slots.acquire(timeout=self.limits.slot_wait_s):
-            self._give_up_probe()
-            raise Unreachable("busy")
+        probes = self._ask_breaker()
         try:
-            yield
+            if not self._slots.acquire(timeout=self.limits.slot_wait_s):
+                raise Unreachable("busy")
+            try:
+                yield
+            finally:
+                self._slots.release()
         finally:
-            self._slots.release()
+            if probes:  # however it ended, even by a signal: else nobody would ever be let through again
+                self._give_up_probe()
 
     def failed(self) -> None:
         """A transport error: the fifth in a row opens the breaker, a probe that fails opens it again."""
@@ -59,14 +62,16 @@ class Upstream:
         with self._lock:
             self._failures, self._open_until, self._probing = 0, 0.0, False
 
-    def _ask_breaker(self) -> None:
+    def _ask_breaker(self) -> bool:
+        """Whether the call is the probe of an open breaker."""
         with self._lock:
             if not self._open_until:
-                return
+                return False
             left_s = self._open_until - time.monotonic()
             if left_s > 0 or self._probing:
                 raise Unreachable("resting", retry_after=max(left_s, 1.0))
             self._probing = True  # one call may try; the others go on resting until it tells
+            return True
 
     def _give_up_probe(self) -> None:
         with self._lock:

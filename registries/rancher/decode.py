@@ -3,7 +3,7 @@
 import email.utils
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -26,6 +26,8 @@ from registries.rancher.types import Collection, Project, Registry, RegistryCred
 T = TypeVar("T")
 LONGEST_WAIT_S = 86_400
 FIELD_NAME = re.compile(r"[A-Za-z]{1,32}")
+# PostgreSQL stores no NUL in a text: one in a name would take a profile's whole inventory down
+NUL, REPLACEMENT = rb"\u0000", rb"\ufffd"
 
 REGISTRY = msgspec.json.Decoder(Registry, dec_hook=decode_custom)
 REGISTRIES = msgspec.json.Decoder(Collection[Registry], dec_hook=decode_custom)
@@ -55,11 +57,11 @@ SETTING = msgspec.json.Decoder(SettingValue)
 
 @dataclass(frozen=True)
 class Answer:
-    """What came over the wire. Header names in small letters."""
+    """What came over the wire. Header names in small letters, `elapsed_ms` from sending to the body's last byte."""
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes = field(repr=False)  # holds secrets: Rancher sends them back in answers of POST
     elapsed_ms: int = 0
 
 
@@ -71,7 +73,7 @@ def decode(answer: Answer, decoder: "msgspec.json.Decoder[T]", *, wrote: bool = 
     """
     check_status(answer, wrote=wrote)
     try:
-        return decoder.decode(answer.body)
+        return decoder.decode(answer.body.replace(NUL, REPLACEMENT))
     except (msgspec.MsgspecError, RecursionError, ValueError):
         looks_like_json = answer.body.lstrip()[:1] in (b"{", b"[")
         raise BadResponse("wrong_shape" if looks_like_json else "not_json", maybe_applied=wrote) from None
@@ -111,10 +113,10 @@ def retry_after(value: str | None, *, now: datetime) -> int | None:
         return None
     text = value.strip()
     if text.isascii() and text.isdigit():
-        return min(int(text[:9]), LONGEST_WAIT_S)
+        return min(int(text.lstrip("0")[:9] or "0"), LONGEST_WAIT_S)
     try:
         at = email.utils.parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):  # the last from a year of twenty digits
         return None
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)

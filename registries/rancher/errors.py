@@ -12,7 +12,7 @@ RancherError                 reason, whether a retry can help, whether the chang
     ├── MethodNotAllowed     405: a key that may only read, or a state that forbids it
     ├── Conflict             409: somebody else was quicker, or a character the database can't store
     ├── Invalid              400, 422: with the field that was refused
-    ├── Busy                 429, 503: with the seconds to wait, if it says so
+    ├── Busy                 429, and 503 with Retry-After: the seconds to wait, if they can be read
     └── ServerFault          other 5xx
 
 `str(error)` is one sentence for people; it never holds text from the other side, nor a secret.
@@ -58,11 +58,15 @@ UNREACHABLE = {
 }
 
 
+# What stays as it is until somebody changes a setting or a certificate
+LASTING = frozenset({"blocked", "tls_expired", "tls_name", "tls_unknown_ca", "not_tls"})
+
+
 class Unreachable(RancherError):
     """No answer came. `retry_after` in seconds, where it is known."""
 
     def __init__(self, reason: str, *, maybe_applied: bool = False, retry_after: float | None = None) -> None:
-        super().__init__(reason, UNREACHABLE[reason], retry_helps=reason != "blocked", maybe_applied=maybe_applied)
+        super().__init__(reason, UNREACHABLE[reason], retry_helps=reason not in LASTING, maybe_applied=maybe_applied)
         self.retry_after = retry_after
 
 

@@ -19,7 +19,8 @@ from registries.rancher.errors import (
     Unauthorized,
     Unreachable,
 )
-from registries.rancher.pinning import AllowTarget, Resolve, resolve_with_system
+from registries.rancher.pinning import AllowTarget
+from registries.rancher.resolving import Resolve, resolve_with_system
 from registries.rancher.resources import expect_text
 from registries.rancher.transport import Transport
 from registries.rancher.types import Project

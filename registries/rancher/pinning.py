@@ -10,8 +10,6 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -20,13 +18,12 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from registries.rancher.deadline import Guard
 from registries.rancher.errors import Unreachable
 from registries.rancher.floor import Address, is_below_floor, parse_address, unwrap
+from registries.rancher.resolving import Resolve, look_up
+from registries.rancher.wire import HEADERS_AND_FRAMING, CappedResponse
 
 AllowTarget = Callable[[str, str, Address, int], bool]
-Resolve = Callable[[str, int], list[str]]
 
 _calls = threading.local()
-# A resolver takes as long as it likes; its threads are few, and a call waits for them no longer than for a connection.
-_resolving = ThreadPoolExecutor(max_workers=8, thread_name_prefix="rancher-dns")
 
 
 @contextlib.contextmanager
@@ -38,11 +35,6 @@ def guarded(guard: Guard) -> Iterator[None]:
     finally:
         guard.finish()
         del _calls.guard
-
-
-def resolve_with_system(host: str, port: int) -> list[str]:
-    """Every address that the system's resolver gives. Raises OSError."""
-    return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
 class Pin:
@@ -77,6 +69,8 @@ class Pin:
                 problem = Unreachable("refused")
             else:
                 opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                # TLS comes next, on a socket that the watchdog can't reach before it is done
+                opened.settimeout(max(0.05, min(self.connect_s, guard.remaining_s())))
                 guard.address, guard.connect_ms = str(address), _ms_since(started)
                 guard.watch(opened)
                 return opened
@@ -86,12 +80,10 @@ class Pin:
         started = time.monotonic()
         with contextlib.suppress(ValueError):
             return [parse_address(self.host)]
-        looking_up = _resolving.submit(self.resolve, self.host, self.port)
         try:
-            found = looking_up.result(timeout=min(self.connect_s, guard.remaining_s()))
-            addresses = list(dict.fromkeys(parse_address(text) for text in found))
-        except (OSError, ValueError, FutureTimeoutError, UnicodeError):
-            looking_up.cancel()
+            found = look_up(self.host, self.port, resolve=self.resolve, wait_s=min(self.connect_s, guard.remaining_s()))
+            addresses = list(dict.fromkeys(map(parse_address, found)))
+        except (OSError, ValueError):  # also TimeoutError and, for names that can't be encoded, UnicodeError
             raise Unreachable("dns") from None
         if not addresses:
             raise Unreachable("dns")
@@ -145,14 +137,19 @@ class PinnedHTTPSConnection(_Pinned, HTTPSConnection):
         guard.tls_version = secure.version()
 
 
-def new_pool(pin: Pin, *, size: int, context: ssl.SSLContext | None) -> HTTPConnectionPool:
-    """A pool for the pin's origin; with a context it speaks TLS and verifies."""
+def new_pool(pin: Pin, *, size: int, body_bytes: int, context: ssl.SSLContext | None) -> HTTPConnectionPool:
+    """A pool for the pin's origin; with a context it speaks TLS and verifies.
+
+    Reading more of an answer than a body of `body_bytes` with its headers could take raises TooMuch.
+    """
+    response = type("Response", (CappedResponse,), {"most_bytes": body_bytes + HEADERS_AND_FRAMING})
+    members = {"pin": pin, "response_class": response}
     if context is None:
-        plain = type("Connection", (PinnedHTTPConnection,), {"pin": pin})
+        plain = type("Connection", (PinnedHTTPConnection,), members)
         pool = HTTPConnectionPool(pin.host, pin.port, maxsize=size, block=False)
         pool.ConnectionCls = plain
         return pool
-    secure = type("Connection", (PinnedHTTPSConnection,), {"pin": pin})
+    secure = type("Connection", (PinnedHTTPSConnection,), members)
     secure_pool = HTTPSConnectionPool(pin.host, pin.port, maxsize=size, block=False, ssl_context=context)
     secure_pool.ConnectionCls = secure
     return secure_pool

@@ -79,7 +79,10 @@ class Collectible(Generic[R]):
 
     def _next_marker(self, following: str, last: str, *, grew: bool) -> tuple[str, str]:
         """The offset of the next page, taken from its link; the link itself is never followed."""
-        parts = urlsplit(following)
+        try:
+            parts = urlsplit(following)
+        except ValueError:
+            return "", "Rancher gives no address that can be read for the rest of the list; what was read is shown."
         if parts.netloc and parts.netloc.lower() != self.endpoint.transport.base.netloc:
             return "", "Rancher names another server for the rest of the list; what was read is shown."
         marker = parse_qs(parts.query).get("marker", [""])[0]

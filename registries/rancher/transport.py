@@ -5,7 +5,9 @@ wall deadline over all of a call; a cap on the decoded body; one retry of a GET,
 for each upstream and process. It never raises anything but RancherError.
 """
 
+import base64
 import http.client
+import re
 import ssl
 import time
 from collections.abc import Sequence
@@ -16,13 +18,16 @@ from urllib.parse import urlencode
 import requests
 import urllib3.exceptions
 from requests.adapters import HTTPAdapter
+from urllib3.connectionpool import HTTPConnectionPool
 
 from registries.rancher.address import BaseURL
 from registries.rancher.breaker import Limits, upstream_of
 from registries.rancher.deadline import Guard, watchdog
 from registries.rancher.decode import Answer
 from registries.rancher.errors import BadAddress, BadResponse, RancherError, ReadOnlyKey, Unreachable
-from registries.rancher.pinning import AllowTarget, Pin, Resolve, guarded, new_pool, resolve_with_system
+from registries.rancher.pinning import AllowTarget, Pin, guarded, new_pool
+from registries.rancher.resolving import Resolve, resolve_with_system
+from registries.rancher.wire import TooMuch
 
 READING = frozenset({"GET", "HEAD"})
 CHUNK = 64 * 1024
@@ -30,6 +35,19 @@ HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent"
 
 # OpenSSL's words for what is wrong with a certificate (x509_vfy.h)
 EXPIRED, NOT_YET_VALID, HOSTNAME_MISMATCH, IP_MISMATCH = 10, 9, 62, 64
+NOT_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"})
+CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
+
+
+class _Session(requests.Session):
+    """Sees no redirect in any answer.
+
+    With `allow_redirects=False` requests prepares the next request all the same, and for that reads the whole body of
+    the redirect, whatever its size, and parses its Location, whatever it holds.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
 
 
 class _Adapter(HTTPAdapter):
@@ -39,27 +57,30 @@ class _Adapter(HTTPAdapter):
     would have to be called unknown for nothing.
     """
 
-    def __init__(self, pin: Pin, *, size: int, context: ssl.SSLContext | None) -> None:
+    def __init__(self, pin: Pin, *, limits: Limits, context: ssl.SSLContext | None) -> None:
         super().__init__(max_retries=0)
-        self._pin, self._size, self._context = pin, size, context
-        self._kept = new_pool(pin, size=size, context=context)
+        self._pin, self._limits, self._context = pin, limits, context
+        self._kept = self._new_pool(limits.in_flight)
 
     def get_connection_with_tls_context(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> Any:
         if request.method in READING:
             return self._kept
-        return new_pool(self._pin, size=1, context=self._context)
+        return self._new_pool(1)
 
     def cert_verify(self, *_: Any, **__: Any) -> None:
         """Nothing to add: the context verifies, always."""
 
     def renew(self) -> None:
         """Gives up kept connections: what an interim answer left on one would be read as the next call's answer."""
-        stale, self._kept = self._kept, new_pool(self._pin, size=self._size, context=self._context)
+        stale, self._kept = self._kept, self._new_pool(self._limits.in_flight)
         stale.close()
 
     def close(self) -> None:
         self._kept.close()
         super().close()
+
+    def _new_pool(self, size: int) -> HTTPConnectionPool:
+        return new_pool(self._pin, size=size, body_bytes=self._limits.body_bytes, context=self._context)
 
 
 class Transport:
@@ -90,11 +111,11 @@ class Transport:
             connect_s=self.limits.connect_s,
             resolve=resolve,
         )
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.trust_env = False
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.headers.clear()
-        self._adapter = _Adapter(pin, size=self.limits.in_flight, context=context)
+        self._adapter = _Adapter(pin, limits=self.limits, context=context)
         self._session.mount(f"{base.scheme}://", self._adapter)
 
     def close(self) -> None:
@@ -156,7 +177,13 @@ class Transport:
                 body = self._read(response, writes=writes)
             finally:
                 response.close()
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, http.client.HTTPException) as problem:
+        except (
+            requests.RequestException,
+            urllib3.exceptions.HTTPError,
+            OSError,
+            http.client.HTTPException,
+            ValueError,  # of parsers underneath that didn't foresee these bytes
+        ) as problem:
             raise _explain(problem, guard, writes=writes) from None
         if guard.expired:
             raise Unreachable("timeout", maybe_applied=writes)
@@ -185,8 +212,9 @@ class Transport:
         headers = HEADERS | ({"Content-Type": "application/json"} if payload is not None else {})
         if method not in READING:
             headers["Connection"] = "close"
-        request = requests.Request(method, url, headers=headers, data=payload, auth=auth)
-        return request.prepare()
+        if auth is not None:  # UTF-8 as RFC 7617 has it: requests would fail on a key outside Latin-1
+            headers["Authorization"] = "Basic " + base64.b64encode(":".join(auth).encode()).decode()
+        return requests.Request(method, url, headers=headers, data=payload).prepare()
 
     def _count(self, error: RancherError) -> None:
         """Transport errors count against the upstream; an answer of any kind, and our own refusals, do not."""
@@ -199,8 +227,8 @@ class Transport:
 def _verifying_context(ca_certificate: str | None) -> ssl.SSLContext:
     context = ssl.create_default_context()
     if ca_certificate:
-        try:
-            context.load_verify_locations(cadata=ca_certificate)
+        try:  # files of certificates often carry words around them, in any language
+            context.load_verify_locations(cadata="\n".join(CERTIFICATE.findall(ca_certificate)))
         except (ssl.SSLError, ValueError):
             raise BadAddress("ca_certificate", "The CA certificate is not one in PEM form.") from None
     return context
@@ -213,13 +241,11 @@ def _explain(problem: BaseException, guard: Guard, *, writes: bool) -> RancherEr
         return Unreachable("timeout", maybe_applied=maybe)
     chain = _causes(problem)
     for cause in chain:
+        if isinstance(cause, TooMuch):
+            return BadResponse("too_large", maybe_applied=maybe)
         if isinstance(cause, ssl.SSLCertVerificationError):
             return Unreachable(_certificate_reason(cause.verify_code))
-        if isinstance(cause, ssl.SSLError) and cause.reason in {
-            "WRONG_VERSION_NUMBER",
-            "HTTP_REQUEST",
-            "RECORD_LAYER_FAILURE",
-        }:
+        if isinstance(cause, ssl.SSLError) and cause.reason in NOT_TLS and not guard.sent:
             return Unreachable("not_tls")
         if isinstance(cause, http.client.LineTooLong) or ("headers" in str(cause) and _is_header_problem(cause)):
             return BadResponse("headers", maybe_applied=maybe)
@@ -233,6 +259,8 @@ def _explain(problem: BaseException, guard: Guard, *, writes: bool) -> RancherEr
         return Unreachable("timeout", maybe_applied=maybe)
     if any(isinstance(cause, ssl.SSLError) for cause in chain) and not guard.sent:
         return Unreachable("tls")
+    if any(type(cause) in (ValueError, UnicodeDecodeError) for cause in chain):
+        return BadResponse("not_json", maybe_applied=maybe)
     return Unreachable("reset", maybe_applied=maybe)
 
 

@@ -7,11 +7,13 @@ back in the answer of every POST on a credential).
 import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 
 T = TypeVar("T")
+Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-z]{1,32}\Z")]  # what may become part of a path
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 RENAMED = {
     "account_id": "accountId",
     "block_device_path": "blockDevicePath",
@@ -43,12 +45,12 @@ class ActionNames(frozenset[str]):
 class Resource(msgspec.Struct, frozen=True, kw_only=True, rename=RENAMED):
     """What every resource has. `transitioning` is `yes`, `no` or `error`; times are aware, in UTC."""
 
-    id: str
+    id: Id
     state: str = ""
     name: str | None = None
     description: str | None = None
-    created_at: datetime | None = None
-    removed_at: datetime | None = None
+    created_at: Moment | None = None
+    removed_at: Moment | None = None
     kind: str | None = None
     uuid: str | None = None
     transitioning: str = "no"
@@ -65,7 +67,7 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True, rename=RENAMED):
 class RegistryCredential(Resource, frozen=True, kw_only=True, rename=RENAMED):
     """A user for a registry. The secret is never part of it."""
 
-    registry_id: str | None = None
+    registry_id: Id | None = None
     public_value: str | None = None
     email: str | None = None
     account_id: str | None = None

@@ -57,6 +57,7 @@ def test_cleans_what_people_paste(typed: str, text: str, project_id: str, versio
         ("http://a_b", "host"),
         ("http://[::g]", "malformed"),
         ("http://[v1.a:b]", "host"),
+        ("http://[fe80::1%25eth0]", "host"),
         ("http://host/%2e%2e/x", "path"),
         ("http://host/a/../b", "path"),
         ("https://" + "ü" * 80 + ".example", "host"),

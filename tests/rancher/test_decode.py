@@ -147,6 +147,9 @@ def test_takes_no_text_from_an_error_that_is_no_code(body: str | bytes) -> None:
         ("120", 120),
         ("0", 0),
         ("86400000", 86400),
+        ("0000000000000030", 30),
+        ("9" * 5000, 86400),
+        ("Mon, 23 Nov 99999999999999999999 12:00:30 GMT", None),
         ("junk", None),
         ("-5", None),
         ("", None),
@@ -184,6 +187,33 @@ def test_drops_the_secret_that_rancher_sends_back() -> None:
     credential = decode.decode(answer(201, body), decode.CREDENTIAL)
     assert credential.public_value == "robot"
     assert "canary" not in repr(credential) + msgspec.json.encode(credential, enc_hook=list).decode()
+
+
+def test_an_answer_shows_its_body_to_no_log() -> None:
+    assert "canary" not in repr(answer(201, '{"secretValue":"canary-5ecret"}'))
+
+
+def test_replaces_the_one_character_that_no_database_stores() -> None:
+    registry = decode.decode(answer(body=r'{"id":"1sp1","name":"a\u0000b","description":"\\u0041"}'), decode.REGISTRY)
+    assert (registry.name, registry.description) == ("a\N{REPLACEMENT CHARACTER}b", r"\u0041")
+
+
+@pytest.mark.parametrize("decoder", [decode.REGISTRY, decode.CREDENTIAL, decode.PROJECT])
+@pytest.mark.parametrize("rancher_id", ["../accounts", "1SP1", "", "1sp1/x", "1" * 33, "1sp1\n", "1sp1?x", "١sp١"])
+def test_takes_no_id_that_could_not_be_part_of_a_path(decoder: Any, rancher_id: str) -> None:
+    with pytest.raises(errors.BadResponse):
+        decode.decode(answer(body=json.dumps({"id": rancher_id})), decoder)
+
+
+def test_takes_no_credential_of_what_could_not_be_a_registry() -> None:
+    with pytest.raises(errors.BadResponse):
+        decode.decode(answer(body='{"id":"1c1","registryId":"../1a5"}'), decode.CREDENTIAL)
+
+
+@pytest.mark.parametrize("field", ["created", "removed"])
+def test_takes_no_time_without_its_zone(field: str) -> None:
+    with pytest.raises(errors.BadResponse):
+        decode.decode(answer(body=f'{{"id":"1sp1","{field}":"2026-11-23T12:00:00"}}'), decode.REGISTRY)
 
 
 def test_reads_every_recorded_registry_and_keeps_it() -> None:

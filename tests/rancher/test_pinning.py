@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from registries.rancher import floor, pinning
 from registries.rancher.address import BaseURL, parse_base_url
 from registries.rancher.errors import Unreachable
+from registries.rancher.resolving import look_up, resolve_with_system
 from registries.rancher.transport import Transport
 from tests.rancher.conftest import QUICK, Stand, answering, scripted
 
@@ -166,4 +167,56 @@ def test_asks_the_list_again_before_a_kept_connection_is_used(stand: Stand) -> N
 
 
 def test_resolves_with_the_system() -> None:
-    assert "127.0.0.1" in pinning.resolve_with_system("127.0.0.1", 80)
+    assert "127.0.0.1" in resolve_with_system("127.0.0.1", 80)
+
+
+def test_asks_a_name_server_that_hangs_once_for_all_who_wait(no_connect: list[Any]) -> None:
+    release, asked = threading.Event(), []
+
+    def resolve(*question: object) -> list[str]:
+        asked.append(question)
+        release.wait(5)
+        return ["127.0.0.1"]
+
+    for _ in range(3):
+        assert reason_of("hanging.example", resolve=resolve) == "dns"
+    assert asked == [("hanging.example", 80)]
+    release.set()
+    assert no_connect == []
+
+
+def test_names_that_hang_hold_up_no_other_name(no_connect: list[Any]) -> None:
+    release = threading.Event()
+
+    def resolve(*_: object) -> list[str]:
+        release.wait(5)
+        return []
+
+    for number in range(12):
+        with pytest.raises(TimeoutError):
+            look_up(f"hanging{number}.example", 80, resolve=resolve, wait_s=0.01)
+    assert look_up("healthy.example", 80, resolve=lambda *_: ["127.0.0.1"], wait_s=5) == ["127.0.0.1"]
+    release.set()
+
+
+def test_asks_again_once_a_name_was_answered() -> None:
+    answers: Iterator[list[str] | OSError] = iter([["127.0.0.1"], OSError("gone"), ["127.0.0.2"]])
+
+    def resolve(*_: object) -> list[str]:
+        found = next(answers)
+        if isinstance(found, OSError):
+            raise found
+        return found
+
+    assert look_up("a.example", 80, resolve=resolve, wait_s=5) == ["127.0.0.1"]
+    with pytest.raises(OSError, match="gone"):
+        look_up("a.example", 80, resolve=resolve, wait_s=5)
+    assert look_up("a.example", 80, resolve=resolve, wait_s=5) == ["127.0.0.2"]
+
+
+def test_a_thread_that_cannot_start_spoils_no_later_look_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr("threading.Thread.start", lambda _: (_ for _ in ()).throw(RuntimeError("no more threads")))
+        with pytest.raises(RuntimeError):
+            look_up("b.example", 80, resolve=resolve_with_system, wait_s=5)
+    assert look_up("b.example", 80, resolve=lambda *_: ["127.0.0.1"], wait_s=5) == ["127.0.0.1"]

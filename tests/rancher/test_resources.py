@@ -46,7 +46,16 @@ def test_stops_at_the_most_pages_that_are_read(stand: Stand, monkeypatch: pytest
 
 
 @pytest.mark.parametrize(
-    ("location", "words"), [("", "leads back to itself"), ("http://evil.example/v1?marker=m1", "another server")]
+    ("location", "words"),
+    [
+        ("", "leads back to itself"),
+        ("http://evil.example/v1?marker=m1", "another server"),
+        ("http://[::1", "no address that can be read"),
+        ("http://[junk]/?marker=m1", "no address that can be read"),
+        ("junk", "leads back to itself"),
+        ("?marker=mm1", "leads back to itself"),
+        ("?marker=m١", "leads back to itself"),
+    ],
 )
 def test_never_follows_where_the_list_says_it_goes_on(stand: Stand, location: str, words: str) -> None:
     made = fill(stand, 2)

@@ -119,6 +119,11 @@ def test_trusts_the_authority_of_the_profile(authority: Authority) -> None:
         assert ping(base, authority.pem) == "pong"
 
 
+def test_reads_a_ca_file_with_words_around_its_certificates_in_any_language(authority: Authority) -> None:
+    with tls_server(authority.issue()) as base:
+        assert ping(base, f"# Unternehmens-Zertifikat für Köln, 証明書\n{authority.pem}\nEnde ✓") == "pong"
+
+
 def test_trusts_nobody_else(authority: Authority) -> None:
     with tls_server(authority.issue()) as base:
         assert ping(base, None) == "tls_unknown_ca"

@@ -1,5 +1,6 @@
 """One call: its deadline, caps, what it never sends, and what each fault means for a write."""
 
+import base64
 import contextlib
 import os
 import socket
@@ -173,6 +174,7 @@ def test_keeps_no_cookies_and_follows_no_redirect(stand: Stand, client: Client) 
         (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 70_000 + b"\r\n\r\n", "headers"),
         (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd", "not_json"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "truncated"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nabc", "not_json"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n{", "truncated"),
         (b"HTTP/1.1 103 Early Hints\r\n\r\n", "not_json"),
     ],
@@ -182,6 +184,62 @@ def test_tells_what_is_wrong_with_an_answer_that_is_none(raw: bytes, wanted: str
         transport = Transport(base, allow=lambda *_: True, limits=QUICK)
         assert reason(lambda: transport.send("GET", "/ping")) == wanted
         transport.close()
+
+
+def test_reads_a_chunk_of_negative_size_no_further_than_the_cap() -> None:
+    sent = []
+
+    def flood(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n")
+        for _ in range(1000):
+            connection.sendall(b"x" * 65536)
+            sent.append(65536)
+
+    with scripted(flood) as base:
+        transport = Transport(base, allow=lambda *_: True, limits=Limits(body_bytes=2**20))
+        assert reason(lambda: transport.send("GET", "/ping")) == "too_large"
+        transport.close()
+    assert sum(sent) < 20 * 2**20
+
+
+def test_reads_nothing_of_a_redirect_but_its_status() -> None:
+    sent = []
+
+    def flood(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/\r\n\r\n")
+        for _ in range(1000):
+            connection.sendall(b"x" * 65536)
+            sent.append(65536)
+
+    with scripted(flood) as base:
+        transport = Transport(base, allow=lambda *_: True)
+        assert reason(lambda: transport.send("GET", "/ping")) == "redirect"
+        transport.close()
+    assert sum(sent) < 8 * 2**20
+
+
+@pytest.mark.parametrize("location", ["http://[::1", "http://[junk]/", "\xff\xfe", "http://a:b:c", "", "x" * 60_000])
+def test_calls_a_redirect_to_nowhere_a_redirect(location: str) -> None:
+    with scripted(answering(f"HTTP/1.1 302 Found\r\nLocation: {location}\r\n\r\n".encode("latin-1"))) as base:
+        transport = Transport(base, allow=lambda *_: True, limits=QUICK)
+        assert reason(lambda: transport.send("GET", "/ping")) == "redirect"
+        transport.close()
+
+
+def test_sends_a_key_in_utf_8_whatever_its_letters(stand: Stand) -> None:
+    seen: list[bytes] = []
+
+    def look(connection: socket.socket) -> None:
+        seen.append(connection.recv(65536))
+        connection.sendall(OK)
+
+    with scripted(look) as base:
+        transport = Transport(base, allow=lambda *_: True, limits=QUICK)
+        assert transport.send("GET", "/ping", auth=("ключ", "パス")).body == b"pong"
+        transport.close()
+    assert b"Authorization: Basic " + base64.b64encode("ключ:パス".encode()) + b"\r\n" in seen[0]
 
 
 def test_an_end_that_the_wall_made_is_no_end_of_the_body() -> None:
@@ -252,6 +310,17 @@ def test_goes_on_resting_while_a_probe_is_out_and_after_one_that_failed() -> Non
         upstream.answered()
     with upstream.slot():
         pass
+
+
+@pytest.mark.parametrize("ended_by", [KeyboardInterrupt, SystemExit, MemoryError])
+def test_lets_another_call_probe_however_the_first_probe_ended(ended_by: type[BaseException]) -> None:
+    upstream = Upstream(Limits(breaker_errors=1, breaker_open_s=0.01))
+    upstream.failed()
+    time.sleep(0.02)
+    with pytest.raises(ended_by), upstream.slot():
+        raise ended_by
+    with upstream.slot():
+        upstream.answered()
 
 
 def test_never_counts_a_refusal_against_the_upstream(stand: Stand, client: Client) -> None:

@@ -1,0 +1,47 @@
+"""A cap on the bytes that an answer may take on the wire, whatever they are.
+
+The cap on the decoded body comes too late for what is read below it: a chunk of the size -1 makes urllib3 read to the
+end of the connection at once (590 MiB of memory for 190 MiB sent, measured with urllib3 2.8).
+"""
+
+import http.client
+import io
+import socket
+from typing import Any
+
+HEADERS_AND_FRAMING = 2**20  # bytes that an answer may take on the wire beyond its body
+
+
+class TooMuch(OSError):
+    """More came than an answer may take."""
+
+
+class _Capped(io.RawIOBase):
+    def __init__(self, raw: io.RawIOBase, most: int) -> None:
+        super().__init__()
+        self._raw, self._left = raw, most
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        count: int | None = self._raw.readinto(buffer)
+        self._left -= count or 0
+        if self._left < 0:
+            raise TooMuch
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class CappedResponse(http.client.HTTPResponse):
+    """An answer of `most_bytes` at the most, headers and framing included. Reading on raises TooMuch."""
+
+    most_bytes: int
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp.close()
+        self.fp = io.BufferedReader(_Capped(sock.makefile("rb", buffering=0), self.most_bytes))
