@@ -9,11 +9,13 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 
 from registries.addresses import ServerAddress, examine_address
-from registries.providers import BY_SLUG, PROVIDERS
+from registries.forms.secret import CredentialFields, refuse_four_byte_characters
+from registries.providers import BY_SLUG, PROVIDERS, credential_words
 from registries.services.writing import Request
 
 LONGEST_REASON = 500
-FOUR_BYTES = 0xFFFF  # code points above take four bytes in UTF-8
+KEEP_COPY = "Let Corral keep an encrypted copy, so that it can be tested again and rolled out"
+BOUND = "It is bound to this registry's address and is never sent anywhere else."
 
 
 @dataclass(frozen=True)
@@ -22,13 +24,6 @@ class Limits:
 
     name: int = 255
     description: int = 1024
-
-
-def refuse_four_byte_characters(text: str) -> str:
-    """Rancher's production database takes none and answers 409 without saying why (rancher.md)."""
-    if found := next((char for char in text if ord(char) > FOUR_BYTES), ""):
-        raise ValidationError(f"Rancher's database cannot store “{found}”; leave it out. Nothing was sent.")
-    return text
 
 
 class OperationKeyForm(forms.Form):
@@ -97,8 +92,11 @@ class RegistryEditForm(OperationKeyForm):
         }
 
 
-class RegistryCreateForm(RegistryEditForm):
-    """A new registry. `address` tells what came of the typed one; `as_typed` insists on it."""
+class RegistryCreateForm(CredentialFields, RegistryEditForm):
+    """A new registry, and its first credential if one is given.
+
+    `address` tells what came of the typed one; `as_typed` insists on it.
+    """
 
     provider = forms.ChoiceField(
         choices=[(provider.slug, provider.name) for provider in PROVIDERS], required=False, widget=forms.RadioSelect
@@ -112,8 +110,18 @@ class RegistryCreateForm(RegistryEditForm):
         error_messages={"required": "Enter the address that image names begin with."},
     )
     as_typed = forms.BooleanField(required=False)
-    field_order = ("provider", "server_address", "name", "description", "reason")
+    keep_copy = forms.BooleanField(required=False, label=KEEP_COPY, help_text=BOUND)
+    field_order = ("provider", "server_address", "public_value", "secret_value", "keep_copy", "name", "description")
     address: ServerAddress | None = None
+
+    def __init__(self, *args: Any, keeps_copies: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("public_value", "secret_value"):
+            self.fields[name].required = False
+        self.word(credential_words(str(self["server_address"].value() or "")))
+        self.fields["public_value"].initial = None  # else an untouched form would ask for the password
+        if not keeps_copies:
+            del self.fields["keep_copy"]
 
     def clean_server_address(self) -> str:
         typed: str = self.data.get("use_address") or self.cleaned_data["server_address"]
@@ -124,6 +132,19 @@ class RegistryCreateForm(RegistryEditForm):
         if address.fault and (address.cleaned != typed.strip() or not address.cleaned):
             raise ValidationError(f"No image can ever match this address. {address.fault}", code="never_matches")
         return address.cleaned
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        user, secret = values.get("public_value"), values.get("secret_value")
+        if user and not secret and "secret_value" not in self.errors:
+            self.add_error("secret_value", "Enter the password as well, or leave both empty to pull anonymously.")
+        if secret and not user and "public_value" not in self.errors:
+            self.add_error("public_value", "Enter the user as well, or leave both empty to pull anonymously.")
+        return values
+
+    @property
+    def has_credential(self) -> bool:
+        return bool(self.cleaned_data.get("public_value"))
 
     def provider_chosen(self) -> str:
         slug = str(self.data.get("provider") or self.initial.get("provider") or "")

@@ -1,21 +1,25 @@
 """The forms that create and edit a registry."""
 
+from dataclasses import replace
 from typing import Any
+from uuid import uuid5
 
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_safe
 
-from dashboard.http import AuthedRequest, go, render_page
+from dashboard.http import AuthedRequest, go, render_page, toast
 from registries.access import Access, profile_view
 from registries.addresses import examine_address, is_same_address
 from registries.forms.registry import Limits, RegistryCreateForm, RegistryEditForm
 from registries.models import InventoryItem, Operation
 from registries.providers import BY_SLUG, PROVIDERS
 from registries.rancher.errors import RancherError
+from registries.rancher.types import Registry
 from registries.roles import Right
 from registries.services import limits
+from registries.services.credentials import create_credential
 from registries.services.operations import KeyTaken
 from registries.services.registries import AddressTaken, create_registry, update_registry
 from registries.services.sighting import Sighting, sight_registry
@@ -37,6 +41,7 @@ def registry_create(request: AuthedRequest, access: Access) -> HttpResponse:
         _with_provider_address(request.POST) if request.method == "POST" else None,
         limits=Limits(**limits.of_registries(access.profile)),
         initial=start,
+        keeps_copies=access.profile.keeps_copies,
     )
     if request.method == "POST" and form.is_valid() and (done := _create(request, access, form)):
         return done
@@ -122,9 +127,42 @@ def _create(request: AuthedRequest, access: Access, form: RegistryCreateForm) ->
         _explain(form, operation)
         return None
     outcome.announce(request, access, operation)
+    if form.has_credential:
+        _create_credential(request, access, form, operation)
     if operation.target_id:
         return go(request, reverse("registry_detail", args=[access.profile.slug, operation.target_id]))
     return go(request, operation.get_absolute_url())
+
+
+def _create_credential(
+    request: AuthedRequest, access: Access, form: RegistryCreateForm, registry_made: Operation
+) -> None:
+    """The second half of the form. Whatever becomes of it, the registry is there, and the page says what exists."""
+    address, rancher_id = registry_made.target_name, registry_made.target_id
+    if not rancher_id:
+        detail = "Whether the registry was created is not known yet. Add the credential when it is there."
+        toast(request, "warn", "The credential was not sent", detail=detail)
+        return
+    sent = form.as_request(request.request_id)
+    fields = {name: form.cleaned_data[name] for name in ("public_value", "secret_value")}
+    operation = create_credential(
+        access,
+        Registry(id=rancher_id, server_address=address, credentials=()),
+        request=replace(sent, key=uuid5(sent.key, "credential")),
+        fields=fields | {"name": None, "description": None},
+        keep_copy=form.cleaned_data.get("keep_copy", False),
+    )
+    if operation.state == State.FAILED:
+        toast(
+            request,
+            "bad",
+            f"{address} exists, without a credential",
+            detail=f"The credential was not created: {operation.error_text}",
+            href=reverse("credential_create", args=[access.profile.slug, rancher_id]),
+            label="Add credential",
+        )
+    else:
+        outcome.announce(request, access, operation)
 
 
 def _update(request: AuthedRequest, access: Access, found: Sighting, form: RegistryEditForm) -> HttpResponse | None:

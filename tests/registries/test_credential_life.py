@@ -191,3 +191,54 @@ def test_what_is_on_record_holds_no_password(add: Callable[..., str]) -> None:
     assert (begun.reason, begun.target_name) == ("new robot, CHG-7", "platform+deploy at quay.io")
     told = " ".join(str(vars(row)) for row in AuditEvent.objects.all()) + str(list(Operation.objects.values()))
     assert CANARY not in told
+
+
+REGISTRY = {"server_address": "quay.io", "name": "Quay"}
+
+
+def test_creates_a_registry_and_its_credential_from_one_form(
+    web: Browser, rancher: Rancher, profile: ConnectionProfile
+) -> None:
+    sent = form(**REGISTRY)
+    first = web.post(f"{LIST}new/", sent)
+    assert first.status_code == 303
+    assert [(one.target_type, one.verb) for one in Operation.objects.order_by("pk")] == [
+        ("registry", "create"),
+        ("credential", "create"),
+    ]
+    assert rancher.sandbox.secrets() == [CANARY]
+    assert web.post(f"{LIST}new/", sent)["Location"] == first["Location"]  # a double click
+    assert rancher.sandbox.secrets() == [CANARY]
+
+
+def test_says_what_exists_when_the_second_half_fails(
+    web: Browser, rancher: Rancher, profile: ConnectionProfile
+) -> None:
+    rancher.fail("status", match="POST .*registrycredentials", status=422, code="InvalidReference")
+    answer = web.post(f"{LIST}new/", form(**REGISTRY))
+    assert answer.status_code == 303
+    page = web.get(answer["Location"]).content.decode()
+    assert "quay.io exists, without a credential" in page
+    assert f"{answer['Location']}credentials/new/" in page
+    assert rancher.sandbox.secrets() == []
+
+
+def test_does_not_send_the_credential_of_a_registry_that_may_not_exist(
+    web: Browser, rancher: Rancher, profile: ConnectionProfile
+) -> None:
+    rancher.fail("drop_after", match="POST .*/registries", times=1)
+    page = web.get(web.post(f"{LIST}new/", form(**REGISTRY))["Location"]).content.decode()
+    assert "The credential was not sent" in page
+    assert rancher.sandbox.secrets() == []
+
+
+@pytest.mark.parametrize(
+    ("left_out", "said"), [("public_value", "Enter the user"), ("secret_value", "the password as")]
+)
+def test_half_a_credential_is_taken_for_a_mistake(
+    web: Browser, rancher: Rancher, profile: ConnectionProfile, left_out: str, said: str
+) -> None:
+    answer = web.post(f"{LIST}new/", form(**REGISTRY, **{left_out: ""}))
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    assert rancher.calls("^POST") == 0
