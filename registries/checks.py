@@ -8,7 +8,9 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
 from registries.crypto import KeyRingError, parse_key_ring
+from registries.services import webhook
 
+SECRET_LENGTH = 32
 HOW_TO_MAKE_ONE = (
     "Make one: python -c 'import base64, secrets; print(\"k1:\" + base64.b64encode(secrets.token_bytes(32)).decode())'"
 )
@@ -23,6 +25,22 @@ def check_key_rings(app_configs: Sequence[AppConfig] | None, **_: Any) -> Iterat
             "CORRAL_AUDIT_KEYS holds a key of CORRAL_ENCRYPTION_KEYS: make them apart, so that one can leak alone.",
             hint=HOW_TO_MAKE_ONE,
             id="corral.E006",
+        )
+
+
+@register(Tags.security)
+def check_webhook(app_configs: Sequence[AppConfig] | None, **_: Any) -> Iterator[CheckMessage]:
+    if not settings.WEBHOOK_URL:
+        return
+    try:
+        webhook.parse_url(settings.WEBHOOK_URL)
+    except ValueError as error:
+        yield Error(f"CORRAL_WEBHOOK_URL can't be used. {error}", id="corral.E040")
+    if len(settings.WEBHOOK_SECRET) < SECRET_LENGTH:
+        yield Error(
+            f"CORRAL_WEBHOOK_SECRET is weak: it takes {SECRET_LENGTH} random characters or more.",
+            hint="Make one: python -c 'import secrets; print(secrets.token_urlsafe(48))'",
+            id="corral.E041",
         )
 
 

@@ -18,6 +18,7 @@ VERBS = {
     Operation.Verb.REMOVE: ("Remove", "remove", "Removing", "Removed"),
     Operation.Verb.PURGE: ("Purge", "remove", "Purging", "Purged"),
     Operation.Verb.RESTORE: ("Restore", "restore", "Restoring", "Restored"),
+    Operation.Verb.PULL: ("Pull on hosts", "download", "Pulling", "Pulled"),
 }
 
 OPERATION_TONES = {"pending": "busy", "succeeded": "good", "failed": "bad", "unknown": "warn"}

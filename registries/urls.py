@@ -4,7 +4,15 @@ from django.urls import include, path, re_path
 
 from registries.urls_credentials import credential_urls
 from registries.urls_profiles import profile_urls
-from registries.views import operation, overview, registry_action, registry_detail, registry_form, registry_list
+from registries.views import (
+    announcement,
+    operation,
+    overview,
+    registry_action,
+    registry_detail,
+    registry_form,
+    registry_list,
+)
 
 registry_urls = [
     path("", registry_list.registry_list, name="registry_list"),
@@ -29,5 +37,7 @@ urlpatterns = [
     path("profiles/<slug:slug>/registries/", include(registry_urls)),
     path("operations/", operation.operation_list, name="operation_list"),
     path("operations/<int:operation_id>/", operation.operation_detail, name="operation_detail"),
+    path("announcements/", announcement.announcement_list, name="announcement_list"),
+    path("announcements/test/", announcement.webhook_test, name="webhook_test"),
     *profile_urls,
 ]

@@ -22,8 +22,8 @@ class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = AllowedTarget
-        fields = ("scheme", "host", "ports", "note")
-        labels = {"host": "Host or network", "ports": "Ports"}
+        fields = ("kind", "scheme", "host", "ports", "note")
+        labels = {"kind": "For", "host": "Host or network", "ports": "Ports"}
         error_messages = {
             "host": {"required": "Enter a host name, an address or a network."},
             NON_FIELD_ERRORS: {None: ALREADY_ALLOWED},  # errors of the one constraint carry no code
@@ -31,8 +31,12 @@ class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["kind"].required = False
         for name in ("host", "ports"):
             self.fields[name].widget.attrs |= {"class": "mono", "autocapitalize": "none", "spellcheck": "false"}
+
+    def clean_kind(self) -> str:
+        return self.cleaned_data["kind"] or AllowedTarget.Kind.RANCHER
 
     def clean_host(self) -> str:
         host = str(self.cleaned_data["host"]).strip().rstrip(".").lower()

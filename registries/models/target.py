@@ -35,7 +35,8 @@ class AllowedTarget(models.Model):
         constraints = [models.UniqueConstraint("kind", "scheme", "host", "ports", name="allowed_target_once")]
 
     def __str__(self) -> str:
-        return f"{self.scheme}://{self.host}:{self.ports or '*'}"
+        registry = "registry " if self.kind == self.Kind.REGISTRY else ""
+        return f"{registry}{self.scheme}://{self.host}:{self.ports or '*'}"
 
     def clean(self) -> None:
         self.host = self.host.strip().lower()

@@ -10,7 +10,7 @@ import http.client
 import re
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlencode
@@ -129,6 +129,7 @@ class Transport:
         query: Sequence[tuple[str, str]] = (),
         payload: bytes | None = None,
         auth: tuple[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
         guard: Guard | None = None,
     ) -> Answer:
         """One call; `path` is below the base URL's own path. `guard` tells the caller how far it got.
@@ -139,7 +140,7 @@ class Transport:
         if writes and self.read_only:
             raise ReadOnlyKey
         guard = guard or Guard(self.limits.wall_s)
-        request = self._prepare(method, path, query, payload, auth)
+        request = self._prepare(method, path, query, payload, auth, headers or {})
         with self._upstream.slot():
             watchdog.start(guard)
             try:
@@ -207,9 +208,10 @@ class Transport:
         query: Sequence[tuple[str, str]],
         payload: bytes | None,
         auth: tuple[str, str] | None,
+        more_headers: Mapping[str, str],
     ) -> requests.PreparedRequest:
         url = f"{self.base.text}{path}" + (f"?{urlencode(query)}" if query else "")
-        headers = HEADERS | ({"Content-Type": "application/json"} if payload is not None else {})
+        headers = HEADERS | ({"Content-Type": "application/json"} if payload is not None else {}) | dict(more_headers)
         if method not in READING:
             headers["Connection"] = "close"
         if auth is not None:  # UTF-8 as RFC 7617 has it: requests would fail on a key outside Latin-1

@@ -9,7 +9,8 @@ from django.db.models import Case, IntegerField, QuerySet, Value, When
 from dashboard.people.models import User
 from registries.access import operations_of
 from registries.addresses import never_matches
-from registries.models import ConnectionProfile, InventoryItem, Operation
+from registries.models import ConnectionProfile, InventoryItem, Operation, WatchedCredential
+from registries.oci.reasons import Reason
 from registries.rancher.errors import RancherError
 from registries.services import inventory, operations
 
@@ -21,8 +22,8 @@ class Attention:
     """One thing that needs a person: what, why, and where to go for it."""
 
     profile: ConnectionProfile
-    kind: str  # unreachable, keys, unchecked, never_matches, twins, unknown
-    subject: str = ""  # a server address
+    kind: str  # unreachable, keys, unchecked, credential, never_matches, twins
+    subject: str = ""  # a server address; of a credential, its user with it
     target_id: str = ""
     detail: str = ""
 
@@ -53,7 +54,7 @@ class Summary:
 
 
 def summarise(profiles: Iterable[ConnectionProfile]) -> list[Summary]:
-    """Counts and attention of each profile; one query for all of them."""
+    """Counts and attention of each profile; two queries for all of them."""
     summaries = {profile.pk: Summary(profile) for profile in profiles}
     items = InventoryItem.objects.filter(profile__in=summaries, gone_at=None)
     addresses: dict[tuple[int, str], list[str]] = defaultdict(list)
@@ -67,6 +68,10 @@ def summarise(profiles: Iterable[ConnectionProfile]) -> list[Summary]:
         if len(ids) > 1:
             detail = f"{' and '.join(ids)} share it; Rancher takes one of them."
             summaries[pk].attention.append(Attention(summaries[pk].profile, "twins", address, ids[-1], detail))
+    for watched in WatchedCredential.objects.filter(profile__in=summaries).exclude(announced=""):
+        summaries[watched.profile_id].attention.insert(
+            0, _of_credential(summaries[watched.profile_id].profile, watched)
+        )
     for summary in summaries.values():
         summary.attention[:0] = _of_connection(summary)
     return list(summaries.values())
@@ -88,6 +93,11 @@ def recent_operations(user: User, *, limit: int = 8) -> QuerySet[Operation]:
     """The last operations that somebody may see, one's own first."""
     own_first = Case(When(actor=user, then=Value(0)), default=Value(1), output_field=IntegerField())
     return operations_of(user).order_by(own_first, "-pk")[:limit]
+
+
+def _of_credential(profile: ConnectionProfile, watched: WatchedCredential) -> Attention:
+    target = f"{watched.registry_id}/{watched.credential_id}"
+    return Attention(profile, "credential", str(watched), target, Reason(watched.reason).sentence)
 
 
 def _of_connection(summary: Summary) -> list[Attention]:

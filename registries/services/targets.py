@@ -61,12 +61,20 @@ def _record(action: str, user: User, target: AllowedTarget, **details: Any) -> N
 
 
 def _values(target: AllowedTarget) -> dict[str, str]:
-    return {"scheme": target.scheme, "host": target.host, "ports": target.ports, "note": target.note}
+    return {
+        "kind": target.kind,
+        "scheme": target.scheme,
+        "host": target.host,
+        "ports": target.ports,
+        "note": target.note,
+    }
 
 
 def find_cut_off(target: AllowedTarget) -> CutOff:
     """The profiles that need this entry. Nothing is resolved and nothing is sent."""
-    others = list(AllowedTarget.objects.exclude(pk=target.pk))
+    if target.kind == AllowedTarget.Kind.REGISTRY:
+        return CutOff()
+    others = list(AllowedTarget.objects.exclude(pk=target.pk).filter(kind=AllowedTarget.Kind.RANCHER))
     cut_off = CutOff()
     for profile in ConnectionProfile.objects.all():
         try:

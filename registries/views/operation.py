@@ -14,9 +14,18 @@ from registries.forms.operation import OperationFilter
 from registries.models import Operation
 from registries.rancher.errors import RancherError
 from registries.services import operations
+from registries.services.verdicts import NEW_SECRET
 from registries.views.rows import PAUSES_S, address_html
 
 PAGE_SIZE = 50
+LABELS = {
+    "server_address": "Server address",
+    "public_value": "User",
+    "email": "E-mail",
+    "name": "Name",
+    "description": "Description",
+    "state": "State",
+}
 
 
 @require_safe
@@ -49,6 +58,7 @@ def operation_detail(request: AuthedRequest, operation_id: int) -> HttpResponse:
         "operation": operation,
         "row": present_operation(operation),
         "differences": _differences(operation),
+        "registry_id": operation.registry_id or (operation.target_id if operation.target_type == "registry" else ""),
         "problem": problem,
         "poll_tick": at + 1 if operation.is_open and at < len(PAUSES_S) else 0,
         "poll_pause": PAUSES_S[min(at, len(PAUSES_S) - 1)],
@@ -67,7 +77,7 @@ def present_operation(operation: Operation) -> dict[str, Any]:
         "icon": OPERATION_ICONS[operation.state],
         "verb": VERBS[Operation.Verb(operation.verb)][0],
         "sentence": operation_sentence(operation),
-        "address": address_html(operation.target_name) if operation.target_name else operation.target_id,
+        "address": _subject(operation),
         "actor": operation.actor_name,
         "profile": operation.profile_name,
         "detail": _detail(operation),
@@ -78,6 +88,12 @@ def present_operation(operation: Operation) -> dict[str, Any]:
         if operation.finished_at
         else "–",
     }
+
+
+def _subject(operation: Operation) -> str:
+    if operation.target_type == "registry" and operation.target_name:
+        return address_html(operation.target_name)
+    return operation.target_name or operation.target_id
 
 
 def _detail(operation: Operation) -> str:
@@ -110,7 +126,8 @@ def _look_again(operation: Operation) -> str:
 def _differences(operation: Operation) -> list[tuple[str, str, str]]:
     """Field, before, after: of what was changed."""
     before, after = operation.before or {}, operation.after or operation.input
-    names = ("server_address", "name", "description", "state")
-    rows = [(name, before.get(name), after.get(name)) for name in names if name in before or name in after]
-    labels = {"server_address": "Server address", "name": "Name", "description": "Description", "state": "State"}
-    return [(labels[name], old or "–", new or "–") for name, old, new in rows]
+    rows = [(name, before.get(name), after.get(name)) for name in LABELS if name in before or name in after]
+    differences = [(LABELS[name], old or "–", new or "–") for name, old, new in rows]
+    if NEW_SECRET in operation.input:
+        differences.append(("Password", "–" if operation.verb == Operation.Verb.CREATE else "the old one", "a new one"))
+    return differences

@@ -114,11 +114,16 @@ def present_attention(item: Attention, *, admin: bool) -> dict[str, Any]:
     profile = item.profile
     detail_url = profile.get_absolute_url()
     edit_url = reverse("profile_update", args=[profile.slug]) if admin else detail_url
-    registry_url = reverse("registry_detail", args=[profile.slug, item.target_id]) if item.target_id else detail_url
+    registry_url = detail_url
+    if item.kind == "credential":
+        registry_url = reverse("credential_verify", args=[profile.slug, *item.target_id.split("/")])
+    elif item.target_id:
+        registry_url = reverse("registry_detail", args=[profile.slug, item.target_id])
     tone, icon, words, url, label = {
         "unreachable": ("bad", "unreachable", "does not answer", detail_url, "Check"),
         "keys": ("bad", "key", "cannot use its keys", edit_url, "Re-enter keys" if admin else "See why"),
         "unchecked": ("warn", "warning", "did not pass its last check", detail_url, "See steps"),
+        "credential": ("bad", "error", "stopped working", registry_url, "See why"),
         "never_matches": ("warn", "warning", "will never match an image", registry_url, "Open"),
         "twins": ("warn", "differs", "is there twice", registry_url, "Compare"),
     }[item.kind]
@@ -129,6 +134,6 @@ def present_attention(item: Attention, *, admin: bool) -> dict[str, Any]:
         "url": url,
         "label": label,
         "profile": profile,
-        "address": address_html(item.subject) if item.subject else "",
+        "address": item.subject if item.kind == "credential" else address_html(item.subject),
         "detail": item.detail,
     }

@@ -1,0 +1,49 @@
+"""What Corral had to tell by itself, and the webhook that it tells it to."""
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from dashboard.http import AuthedRequest, go, render_page, toast
+from dashboard.policy import admins_only, is_admin, signed_in
+from registries.access import profiles_of
+from registries.models import Announcement
+from registries.services import announcements, webhook
+
+PAGE_SIZE = 50
+TONES = {
+    Announcement.Kind.FAILING: ("bad", "error"),
+    Announcement.Kind.RECOVERED: ("good", "active"),
+    Announcement.Kind.EXPIRING: ("warn", "clock"),
+    Announcement.Kind.TEST: ("idle", "info"),
+}
+
+
+@require_safe
+@signed_in
+def announcement_list(request: AuthedRequest) -> HttpResponse:
+    told = Announcement.objects.select_related("profile")
+    if not is_admin(request.user):
+        told = told.filter(profile__in=profiles_of(request.user))
+    page = Paginator(told, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "rows": [(one, *TONES[Announcement.Kind(one.kind)]) for one in page],
+        "page": page,
+        "webhook": webhook.parse_url(settings.WEBHOOK_URL).base.host if webhook.is_set() else "",
+        "waiting": Announcement.objects.exclude(next_try_at=None).count() if is_admin(request.user) else 0,
+    }
+    return render_page(request, "registries/announcement_list.html", context)
+
+
+@require_POST
+@admins_only
+def webhook_test(request: AuthedRequest) -> HttpResponse:
+    test = announcements.announce(Announcement.Kind.TEST, f"Test, sent by {request.user.get_username()}", "", None)
+    if webhook.deliver(test):
+        toast(request, "good", "The webhook took the test")
+    else:
+        test.refresh_from_db()
+        toast(request, "bad", "The webhook did not take the test", detail=test.last_problem)
+    return go(request, reverse("announcement_list"))
