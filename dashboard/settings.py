@@ -25,6 +25,8 @@ BEHIND_PROXY = env.flag("CORRAL_BEHIND_PROXY")
 WORKERS = env.number("CORRAL_WORKERS", 2)
 THREADS = env.number("CORRAL_THREADS", 8)
 CHECK_EVERY = timedelta(hours=env.number("CORRAL_CHECK_HOURS", 6))  # of credentials that Corral keeps a copy of
+WEBHOOK_URL = env.text("CORRAL_WEBHOOK_URL", "")  # is told what stopped working, and what works again
+WEBHOOK_SECRET = env.text("CORRAL_WEBHOOK_SECRET", "")
 METRICS_TOKEN = env.text("CORRAL_METRICS_TOKEN", "")
 
 INSTALLED_APPS = [
