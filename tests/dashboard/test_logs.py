@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from dashboard.logs import JSONLines, RequestId, redact
 from dashboard.current import current_request_id
+from dashboard.logs import JSONLines, RequestId, redact
 
 CANARY = "k4n4ry-5ecr3t"
 

@@ -8,8 +8,8 @@ from django.contrib.auth import get_user_model
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
-from dashboard.middleware import request_id
 from dashboard.current import current_request_id
+from dashboard.middleware import request_id
 
 pytestmark = pytest.mark.django_db
 FRAGMENT = {"HX-Request": "true", "HX-Target": "operation-list"}
