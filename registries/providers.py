@@ -129,9 +129,10 @@ def provider_of(server_address: str) -> Provider:
         return BY_SLUG["google"]
     if host.endswith(".azurecr.io"):
         return BY_SLUG["azure"]
-    return next((one for one in PROVIDERS if one.address == host), BY_SLUG["custom"])
+    return next((one for one in PROVIDERS if one.address and one.address == host), BY_SLUG["custom"])
 
 
-def credential_words(server_address: str) -> CredentialWords:
-    """How the form of a credential of that registry is worded."""
-    return CREDENTIAL_WORDS.get(provider_of(server_address).slug, PLAIN_WORDS)
+def credential_words(server_address: str, *, chosen: str = "") -> CredentialWords:
+    """How the form of a credential of that registry is worded; by the chosen provider where the address tells none."""
+    slug = provider_of(server_address).slug
+    return CREDENTIAL_WORDS.get(chosen if slug == "custom" else slug, PLAIN_WORDS)

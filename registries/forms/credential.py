@@ -17,7 +17,7 @@ class CredentialForm(CredentialFields, RegistryEditForm):
     """A credential, new or stored. A stored secret stays unless the switch says that there is a new one."""
 
     secret_choice = forms.ChoiceField(
-        choices=[(KEEP, "Keep the stored one"), (REPLACE, "New password")], required=False, widget=forms.RadioSelect
+        choices=[(KEEP, "Keep the stored one"), (REPLACE, "A new one")], required=False, widget=forms.RadioSelect
     )
     email = forms.CharField(
         required=False,

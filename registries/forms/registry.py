@@ -118,7 +118,7 @@ class RegistryCreateForm(CredentialFields, RegistryEditForm):
         super().__init__(*args, **kwargs)
         for name in ("public_value", "secret_value"):
             self.fields[name].required = False
-        self.word(credential_words(str(self["server_address"].value() or "")))
+        self.word(credential_words(str(self["server_address"].value() or ""), chosen=self.provider_chosen()))
         self.fields["public_value"].initial = None  # else an untouched form would ask for the password
         if not keeps_copies:
             del self.fields["keep_copy"]

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.html import format_html
 
 from registries.providers import CredentialWords
 
@@ -71,10 +72,11 @@ class CredentialFields(forms.Form):
 
     def word(self, words: CredentialWords) -> None:
         user, secret = self.fields["public_value"], self.fields["secret_value"]
-        user.label, secret.label = words.user_label, words.secret_label
+        # with ids of their own: the form of a new registry renames them as the provider is chosen
+        user.label = format_html('<span id="user-label">{}</span>', words.user_label)
+        secret.label = format_html('<span id="secret-label">{}</span>', words.secret_label)
+        secret.help_text = format_html('<span id="secret-advice">{}</span>', words.advice)
         user.initial = user.initial or words.user
-        user.help_text = "" if words.user else user.help_text
-        secret.help_text = words.advice
 
     def clean_public_value(self) -> str:
         return refuse_four_byte_characters(self.cleaned_data["public_value"])

@@ -14,7 +14,7 @@ from registries.access import Access, profile_view
 from registries.addresses import examine_address, is_same_address
 from registries.forms.registry import Limits, RegistryCreateForm, RegistryEditForm
 from registries.models import InventoryItem, Operation
-from registries.providers import BY_SLUG, PROVIDERS
+from registries.providers import BY_SLUG, PROVIDERS, credential_words
 from registries.rancher.errors import RancherError
 from registries.rancher.types import Registry
 from registries.roles import Right
@@ -68,7 +68,8 @@ def address_check(request: AuthedRequest, access: Access) -> HttpResponse:
     if address:
         items = InventoryItem.objects.filter(profile=access.profile, gone_at=None).only("rancher_id", "server_address")
         twin = next((one for one in items if is_same_address(one.server_address, address.cleaned or typed)), None)
-    context = {"address": address, "twin": twin, "chosen": chosen, "typed": typed}
+    words = credential_words(typed, chosen=chosen.slug if chosen else "")
+    context = {"address": address, "twin": twin, "chosen": chosen, "typed": typed, "words": words}
     return render_page(
         request, "registries/address_check.html", context, fragments=["address-check", "provider-advice"]
     )
