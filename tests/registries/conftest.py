@@ -58,7 +58,6 @@ class CountingSandbox(Sandbox):
         self.goes_on.wait()
         return super().handle(method, path, *args, **kwargs)
 
-
     def secrets(self) -> list[str]:
         """What is stored as the secrets of credentials, oldest first: what hosts would pull with."""
         return [row.fields["secretValue"] for _, row in sorted(self.state.credentials.items())]
