@@ -6,6 +6,7 @@ for the web server.
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -74,6 +75,18 @@ def check_cache(app_configs: Sequence[AppConfig] | None, **_: Any) -> Iterator[C
             "counted in each apart. Use a cache that all share.",
             id="corral.E021",
         )
+
+
+@register(Tags.security)
+def check_identity_provider(app_configs: Sequence[AppConfig] | None, **_: Any) -> Iterator[CheckMessage]:
+    if not settings.OIDC_ISSUER:
+        return
+    address = urlsplit(settings.OIDC_ISSUER)
+    is_local = address.scheme == "http" and address.hostname in LOOPBACK and not settings.SECURE
+    if address.scheme != "https" and not is_local:
+        yield Error("CORRAL_OIDC_ISSUER begins with https://: what it says decides who is signed in.", id="corral.E050")
+    if not settings.OIDC_CLIENT_ID:
+        yield Error("CORRAL_OIDC_CLIENT_ID is missing: the identity provider gives it to you.", id="corral.E051")
 
 
 @register(Tags.security)

@@ -56,6 +56,17 @@ def words(name: str, default: str = "") -> list[str]:
     return text(name, default).replace(",", " ").split()
 
 
+def pairs(name: str) -> dict[str, str]:
+    """``one=this; other=that``: values may hold blanks. Raises ImproperlyConfigured for a part without a value."""
+    found = {}
+    for part in filter(str.strip, text(name, "").split(";")):
+        key, _, value = part.partition("=")
+        if not (key.strip() and value.strip()):
+            raise ImproperlyConfigured(f"{name} has a part that is no pair: write group=team; group=team.")
+        found[key.strip()] = value.strip()
+    return found
+
+
 def database(url: str) -> dict[str, Any]:
     """Django's database settings for ``sqlite:///path`` or ``postgres://user:password@host:port/name?option=value``.
 

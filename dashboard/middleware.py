@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections.abc import Callable
+from functools import cache
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.core.signals import request_finished
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
+from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -80,23 +82,30 @@ def security_headers(get_response: Handler) -> Handler:
 
 
 def sign_in_outside_fragments(get_response: Handler) -> Handler:
-    """Turns the redirect to sign-in that htmx would follow into 401 with ``HX-Redirect``: the whole page goes there.
+    """Turns a redirect to sign-in, or to the question whether it is still you, into 401 with ``HX-Redirect`` where htmx
+    would follow it: the whole page goes there.
 
-    Sign-in leads back to the page in view, after a boosted link to where it led.
+    Both lead back to the page in view, after a boosted link to where it led.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         if not request.htmx or not 300 <= response.status_code < 400:  # type: ignore[attr-defined]
             return response
-        sign_in = resolve_url(settings.LOGIN_URL)
-        if urlsplit(response["Location"]).path != sign_in:
+        path = urlsplit(response["Location"]).path
+        if path not in _sign_in_paths():
             return response
         refusal = HttpResponse(status=401)
-        refusal["HX-Redirect"] = f"{sign_in}?{urlencode({'next': _way_back(request)})}"
+        refusal["HX-Redirect"] = f"{path}?{urlencode({'next': _way_back(request)})}"
         return vary(refusal)
 
     return middleware
+
+
+@cache
+def _sign_in_paths() -> frozenset[str]:
+    names = ("account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "sso_login")
+    return frozenset({resolve_url(settings.LOGIN_URL), *map(reverse, names)})
 
 
 def _way_back(request: HttpRequest) -> str:

@@ -28,6 +28,13 @@ CHECK_EVERY = timedelta(hours=env.number("CORRAL_CHECK_HOURS", 6))  # of credent
 WEBHOOK_URL = env.text("CORRAL_WEBHOOK_URL", "")  # is told what stopped working, and what works again
 WEBHOOK_SECRET = env.text("CORRAL_WEBHOOK_SECRET", "")
 METRICS_TOKEN = env.text("CORRAL_METRICS_TOKEN", "")
+ADMIN_MFA = env.flag("CORRAL_ADMIN_MFA", default=not DEMO)  # admins have a second factor
+OIDC_ISSUER = env.text("CORRAL_OIDC_ISSUER", "")  # single sign-on; without it there is none
+OIDC_CLIENT_ID = env.text("CORRAL_OIDC_CLIENT_ID", "")
+OIDC_CLIENT_SECRET = env.text("CORRAL_OIDC_CLIENT_SECRET", "")
+OIDC_NAME = env.text("CORRAL_OIDC_NAME", "single sign-on")  # on the button
+OIDC_GROUPS_CLAIM = env.text("CORRAL_OIDC_GROUPS_CLAIM", "groups")
+OIDC_TEAMS = env.pairs("CORRAL_OIDC_TEAMS")  # of the provider's groups, which is which team here
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -41,6 +48,10 @@ INSTALLED_APPS = [
     "heroicons",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "django_tasks",
     "django_tasks_db",
     "dashboard",
@@ -62,6 +73,8 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "dashboard.middleware.sign_in_outside_fragments",
     "allauth.account.middleware.AccountMiddleware",
+    "dashboard.people.sign_in.sessions.session_lifetime",
+    "dashboard.people.sign_in.second_factor.second_factor_for_admins",
 ]
 
 ROOT_URLCONF = "dashboard.urls"
@@ -102,13 +115,42 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "overview"
-ACCOUNT_ADAPTER = "dashboard.people.adapters.AccountAdapter"
+ACCOUNT_ADAPTER = "dashboard.people.sign_in.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_RATE_LIMITS = {"login": "10/m/ip", "login_failed": "5/5m/key"}
+ACCOUNT_RATE_LIMITS = False  # ours count exactly, whatever the number of workers (dashboard.limits)
 ACCOUNT_SESSION_REMEMBER = False
+MFA_ADAPTER = "dashboard.people.sign_in.adapters.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "dashboard.people.sign_in.forms.CodeForm",
+    "reauthenticate": "dashboard.people.sign_in.forms.CodeAgainForm",
+    "authenticate_webauthn": "dashboard.people.sign_in.forms.KeyForm",
+    "reauthenticate_webauthn": "dashboard.people.sign_in.forms.KeyAgainForm",
+}
+MFA_RATE_LIMITS = False
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_TOLERANCE = 1  # one step of 30 s either side; a code works once all the same
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO or DEBUG  # http://localhost
+SOCIALACCOUNT_ADAPTER = "dashboard.people.sign_in.oidc.SocialAdapter"
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "provider_class": "dashboard.people.sign_in.oidc.OIDCProvider",
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "sso",
+                "name": OIDC_NAME,
+                "client_id": OIDC_CLIENT_ID,
+                "secret": OIDC_CLIENT_SECRET,
+                "settings": {"server_url": OIDC_ISSUER},
+            }
+        ],
+    }
+}
 
 SECURE = not (DEMO or DEBUG)
 SESSION_COOKIE_NAME = "__Host-corral" if SECURE else "corral"

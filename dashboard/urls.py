@@ -1,9 +1,5 @@
-"""URLs: the service's own, sign-in, and the domain's.
+"""URLs: the service's own, sign-in, and the domain's."""
 
-Of allauth only the pages that exist here are named; nobody signs up, and there is no mail to reset a password by.
-"""
-
-from allauth.account import views as account
 from django.urls import include, path
 
 from dashboard import health, metrics, views
@@ -12,10 +8,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
-    path("accounts/login/", account.login, name="account_login"),
-    path("accounts/logout/", account.logout, name="account_logout"),
-    path("accounts/inactive/", account.account_inactive, name="account_inactive"),
-    path("accounts/password/change/", account.password_change, name="account_change_password"),
+    path("", include("dashboard.people.sign_in.urls")),
     path("theme/", views.theme, name="theme"),
     path("", include("registries.urls")),
 ]

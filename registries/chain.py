@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from django.conf import settings
 
-from registries.crypto import parse_key_ring
+from dashboard.crypto import parse_key_ring
 
 FIELDS = (
     "id",

@@ -7,7 +7,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
-from registries.crypto import KeyRingError, parse_key_ring
+from dashboard.crypto import KeyRingError, parse_key_ring
 from registries.services import webhook
 
 SECRET_LENGTH = 32

@@ -5,7 +5,7 @@ from typing import Any
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from registries.crypto import seal, unseal
+from dashboard.crypto import seal, unseal
 
 
 class Secret:
@@ -23,7 +23,7 @@ class Secret:
         return "<Secret: stored>" if self.token else "<Secret: none>"
 
     def reveal(self) -> str:
-        """The plain text. Raises `registries.crypto.SecretUnreadable`."""
+        """The plain text. Raises `dashboard.crypto.SecretUnreadable`."""
         return unseal(self.token, label=self.label)
 
 
@@ -45,7 +45,7 @@ class _SecretAttribute:
 
 
 class SecretField(models.TextField[Any, Any]):
-    """Text sealed by `registries.crypto`, bound to the model, the row's `uuid` and the field's name."""
+    """Text sealed by `dashboard.crypto`, bound to the model, the row's `uuid` and the field's name."""
 
     def contribute_to_class(self, cls: type[models.Model], name: str, *args: Any, **kwargs: Any) -> None:
         super().contribute_to_class(cls, name, *args, **kwargs)

@@ -9,8 +9,9 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
+from django.test import Client
 
-from tests import audit_table, chromium
+from tests import audit_table, chromium, signing_in
 
 NO_CHROMIUM = "no Chromium is installed (Debian, Ubuntu: apt install chromium)"
 
@@ -36,6 +37,20 @@ def _audit_record_can_be_emptied() -> Iterator[None]:
 def _empty_cache() -> None:
     """No test meets another one's sign-in limits or kept lists."""
     cache.clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _sign_ins_are_recent() -> Iterator[None]:
+    """`client.force_login` is a sign-in of this moment: it leaves the proof that a password would have left."""
+    force_login = Client.force_login
+
+    def with_proof(client: Client, user: Any, backend: str | None = None) -> None:
+        force_login(client, user, backend)
+        signing_in.prove(client, user)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Client, "force_login", with_proof)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

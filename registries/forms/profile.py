@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.utils.datastructures import MultiValueDict
 
-from registries.crypto import SecretUnreadable
+from dashboard.crypto import SecretUnreadable
 from registries.models import ConnectionProfile
 from registries.rancher.address import CleanedAddress, parse_base_url
 from registries.rancher.errors import BadAddress

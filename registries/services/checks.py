@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from django.utils import timezone
 
-from registries.crypto import SecretUnreadable
+from dashboard.crypto import SecretUnreadable
 from registries.models import ConnectionProfile
 from registries.rancher.address import BaseURL, parse_base_url
 from registries.rancher.client import ApiVersion

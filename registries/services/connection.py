@@ -10,7 +10,7 @@ from typing import Literal, cast
 
 from django.utils import timezone
 
-from registries.crypto import SecretUnreadable
+from dashboard.crypto import SecretUnreadable
 from registries.models import AllowedTarget, ConnectionProfile
 from registries.rancher.address import parse_base_url
 from registries.rancher.client import Client

@@ -1,0 +1,46 @@
+"""How often somebody may guess: counted before a password is hashed, in the cache that all processes share."""
+
+from django.core.exceptions import ValidationError
+
+from dashboard.current import current_address
+from dashboard.events import Event, announce
+from dashboard.limits import Limit, free_slots, take_slot
+
+PER_ACCOUNT = Limit("sign-in", slots=5, seconds=5 * 60)
+PER_ADDRESS = Limit("sign-in-from", slots=10, seconds=60)
+PER_SECOND_FACTOR = Limit("second-factor", slots=5, seconds=5 * 60)
+NOTED = Limit("sign-in-noted", slots=1, seconds=5 * 60)  # a flood of tries is one row of the record
+
+
+def count_try(name: str) -> None:
+    """Counts a try for an account and the address it comes from. Raises ValidationError with the seconds to wait."""
+    wait_s = take_slot(PER_ADDRESS, current_address.get()) or take_slot(PER_ACCOUNT, name.casefold())
+    if wait_s:
+        refuse(name, wait_s)
+
+
+def count_code(name: str, user_id: int) -> None:
+    """Counts a try of a second factor. Raises ValidationError."""
+    wait_s = take_slot(PER_SECOND_FACTOR, str(user_id))
+    if wait_s:
+        refuse(name, wait_s)
+
+
+def forget_tries(name: str) -> None:
+    """The password was right: the account's tries begin anew; those of the address go on."""
+    free_slots(PER_ACCOUNT, name.casefold())
+
+
+def forget_codes(user_id: int) -> None:
+    free_slots(PER_SECOND_FACTOR, str(user_id))
+
+
+def refuse(name: str, wait_s: int) -> None:
+    """Raises ValidationError; the first refusal in five minutes is on record."""
+    if not take_slot(NOTED, f"{name.casefold()} {current_address.get()}"):
+        announce(Event(action="person.sign_in", actor_name=name, outcome="refused", reason="Too many tries."))
+    raise ValidationError(f"Too many tries. The next one is possible in {in_words(wait_s)}.")
+
+
+def in_words(seconds: int) -> str:
+    return f"{seconds} s" if seconds < 100 else f"{round(seconds / 60)} min"

@@ -1,0 +1,50 @@
+"""URLs of signing in and of one's own account.
+
+Of allauth only the pages that exist here are named, each stamped: nobody signs up, and there is no mail to reset a
+password by. What changes second factors asks for a recent sign-in.
+"""
+
+from allauth.account import views as account
+from allauth.mfa.base import views as mfa
+from allauth.mfa.recovery_codes import views as codes
+from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as keys
+from django.urls import path
+
+from dashboard.people.sign_in import views
+from dashboard.policy import PUBLIC, signed_in, stamp
+from dashboard.recent import recent_sign_in
+
+public = stamp(PUBLIC)
+
+
+def careful(view):  # type: ignore[no-untyped-def]
+    return signed_in(recent_sign_in(view))
+
+
+urlpatterns = [
+    path("account/", views.account_home, name="account_home"),
+    path("account/sessions/<int:pk>/end/", views.session_end, name="session_end"),
+    path("accounts/login/", public(account.login), name="account_login"),
+    path("accounts/logout/", public(account.logout), name="account_logout"),
+    path("accounts/inactive/", public(account.account_inactive), name="account_inactive"),
+    path("accounts/confirm/", signed_in(account.reauthenticate), name="account_reauthenticate"),
+    path("accounts/password/change/", signed_in(account.password_change), name="account_change_password"),
+    path("accounts/second-factor/", signed_in(mfa.index), name="mfa_index"),
+    path("accounts/second-factor/code/", public(mfa.authenticate), name="mfa_authenticate"),
+    path("accounts/second-factor/confirm/", signed_in(mfa.reauthenticate), name="mfa_reauthenticate"),
+    path("accounts/second-factor/app/add/", careful(totp.activate_totp), name="mfa_activate_totp"),
+    path("accounts/second-factor/app/remove/", careful(totp.deactivate_totp), name="mfa_deactivate_totp"),
+    path("accounts/second-factor/codes/", careful(codes.view_recovery_codes), name="mfa_view_recovery_codes"),
+    path(
+        "accounts/second-factor/codes/new/", careful(codes.generate_recovery_codes), name="mfa_generate_recovery_codes"
+    ),
+    path("accounts/passkeys/", signed_in(mfa.index), name="mfa_list_webauthn"),
+    path("accounts/passkeys/add/", careful(keys.add_webauthn), name="mfa_add_webauthn"),
+    path("accounts/passkeys/<int:pk>/remove/", careful(keys.remove_webauthn), name="mfa_remove_webauthn"),
+    path("accounts/passkeys/confirm/", signed_in(keys.reauthenticate_webauthn), name="mfa_reauthenticate_webauthn"),
+    path("accounts/passkeys/login/", public(keys.login_webauthn), name="mfa_login_webauthn"),
+    path("accounts/sso/login/", views.sso_login, name="sso_login"),
+    path("accounts/sso/callback/", views.sso_callback, name="sso_callback"),
+    path("accounts/sso/unlink/", views.sso_unlink, name="sso_unlink"),
+]

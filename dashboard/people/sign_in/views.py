@@ -1,0 +1,99 @@
+"""My account: password, second factor, sessions, identity; and the pages around single sign-on."""
+
+import logging
+
+import requests
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from allauth.socialaccount.providers.openid_connect import views as openid
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from dashboard.events import Event, announce
+from dashboard.http import AuthedRequest, go, render_page, toast
+from dashboard.people.sign_in import oidc
+from dashboard.people.sign_in.second_factor import has_second_factor
+from dashboard.policy import PUBLIC, signed_in, stamp
+from dashboard.recent import recent_sign_in
+
+logger = logging.getLogger("corral.sign_in")
+# what a provider's answer may break in allauth when it is none of the protocol's
+MALFORMED = (requests.RequestException, OAuth2Error, KeyError, TypeError, ValueError, AttributeError)
+
+
+@require_safe
+@signed_in
+def account_home(request: AuthedRequest) -> HttpResponse:
+    user = request.user
+    factors = {one.type: one for one in Authenticator.objects.filter(user=user)}
+    context = {
+        "has_password": user.has_usable_password(),
+        "factors": factors,
+        "has_second_factor": has_second_factor(user),
+        "sessions": UserSession.objects.purge_and_list(user),
+        "identity": SocialAccount.objects.filter(user=user, provider=oidc.PROVIDER_ID).first(),
+        "sso_name": settings.OIDC_NAME if settings.OIDC_ISSUER else "",
+        "teams": user.groups.order_by("name"),
+    }
+    return render_page(request, "account/home.html", context)
+
+
+@require_POST
+@signed_in
+def session_end(request: AuthedRequest, pk: int) -> HttpResponse:
+    """Another of one's own sessions; the present one ends by signing out."""
+    session = get_object_or_404(UserSession, pk=pk, user=request.user)
+    if session.is_current():
+        return redirect("account_logout")
+    with transaction.atomic():
+        announce(
+            Event(action="session.end", actor=request.user, target_type="session", target_name=session.user_agent[:200])
+        )
+        session.end()
+    toast(request, "good", "Session ended.", detail=f"{session.ip} is signed out.")
+    return go(request, "/account/")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@stamp(PUBLIC)
+def sso_login(request: HttpRequest) -> HttpResponse:
+    """To the identity provider, after a button; when it is down, local accounts go on."""
+    return _ask_provider(request, openid.login)
+
+
+@require_safe
+@stamp(PUBLIC)
+def sso_callback(request: HttpRequest) -> HttpResponse:
+    return _ask_provider(request, openid.callback)
+
+
+@require_POST
+@signed_in
+@recent_sign_in
+def sso_unlink(request: AuthedRequest) -> HttpResponse:
+    """Only with a password of one's own: nobody locks themselves out."""
+    if not request.user.has_usable_password():
+        toast(request, "bad", "Not unlinked.", detail="You have no password here: you could not sign in any more.")
+        return go(request, "/account/")
+    with transaction.atomic():
+        SocialAccount.objects.filter(user=request.user, provider=oidc.PROVIDER_ID).delete()
+        announce(Event(action="identity.unlink", actor=request.user, target_type="identity"))
+    toast(request, "good", "Identity unlinked.")
+    return go(request, "/account/")
+
+
+def _ask_provider(request: HttpRequest, view: object) -> HttpResponse:
+    if not settings.OIDC_ISSUER:
+        raise Http404("No identity provider is set up.")
+    try:
+        answer: HttpResponse = view(request, oidc.PROVIDER_ID)  # type: ignore[operator]
+    except MALFORMED as problem:
+        logger.warning("Single sign-on failed: %s", type(problem).__name__)
+        context = {"sso_name": settings.OIDC_NAME, "is_down": True}
+        return render_page(request, "account/sso_failed.html", context, status=503)
+    return answer
