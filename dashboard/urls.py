@@ -9,6 +9,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
     path("", include("dashboard.people.sign_in.urls")),
+    path("", include("dashboard.people.urls")),
     path("theme/", views.theme, name="theme"),
     path("", include("registries.urls")),
 ]

@@ -1,0 +1,124 @@
+"""What an admin does to people: switch them off and on, give them a role, take a lost second factor away.
+
+One admin who may sign in is always left: whoever takes an admin away holds the rows of all of them until it is done, so
+that two who remove each other at once come one after the other.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from dashboard.events import Event, announce
+from dashboard.people.models import SiteRole, User
+from dashboard.people.services.invitations import revoke_invitations_of
+from dashboard.people.sign_in.sessions import end_sessions
+
+SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)  # recovery codes alone are none
+
+
+class LastAdmin(Exception):
+    """Nobody could administer the site afterwards; nothing was changed."""
+
+
+@dataclass(frozen=True)
+class FactorsTaken:
+    """What resetting a second factor took away."""
+
+    factors: int
+    sessions: int
+
+
+def find_people() -> QuerySet[User]:
+    """Everybody, with `has_second_factor` and their teams, by name."""
+    factors = Authenticator.objects.filter(user=OuterRef("pk"), type__in=SECOND_FACTORS)
+    people = User.objects.annotate(has_second_factor=Exists(factors))
+    return people.prefetch_related("groups").order_by("username")
+
+
+def is_last_admin(person: User) -> bool:
+    """Whether nobody could administer the site without them, as things are now."""
+    others = User.objects.filter(site_role=SiteRole.ADMIN, is_active=True).exclude(pk=person.pk)
+    return person.site_role == SiteRole.ADMIN and person.is_active and not others.exists()
+
+
+def deactivate_person(actor: User, person: User, *, reason: str = "") -> None:
+    """They are signed out at their next request and can't sign in; what they did and their roles stay.
+
+    Their open invitations end with it. Raises LastAdmin.
+    """
+    with transaction.atomic():
+        row = _hold(person)
+        if row.is_active:
+            if is_last_admin(row):
+                raise LastAdmin
+            row.is_active = False
+            row.save(update_fields=["is_active"])
+            end_sessions(row)
+            revoke_invitations_of(actor, row)
+            _announce("person.deactivate", actor, row, {"is_active": True}, {"is_active": False}, reason)
+
+
+def activate_person(actor: User, person: User, *, reason: str = "") -> None:
+    """They can sign in again, with the password, the roles and the teams that they had."""
+    with transaction.atomic():
+        row = _hold(person)
+        if not row.is_active:
+            row.is_active = True
+            row.save(update_fields=["is_active"])
+            _announce("person.activate", actor, row, {"is_active": False}, {"is_active": True}, reason)
+
+
+def change_site_role(actor: User, person: User, site_role: str, *, reason: str = "") -> None:
+    """Holds from their next request on. Open invitations of somebody who was an admin end. Raises LastAdmin."""
+    with transaction.atomic():
+        row = _hold(person)
+        before = row.site_role
+        if site_role == before:
+            return
+        if is_last_admin(row):
+            raise LastAdmin
+        if before == SiteRole.ADMIN:
+            revoke_invitations_of(actor, row)
+        row.site_role = site_role
+        row.save(update_fields=["site_role"])
+        _announce("person.role", actor, row, {"site_role": before}, {"site_role": site_role}, reason)
+
+
+def reset_second_factor(actor: User, person: User, *, reason: str = "") -> FactorsTaken:
+    """Forgets codes, keys and recovery codes, and ends their sessions: the password alone signs in, until they set a
+    new one. For somebody who lost their device and was recognised in another way.
+    """
+    with transaction.atomic():
+        row = _hold(person)
+        held = Authenticator.objects.filter(user=row)
+        kinds = sorted(held.values_list("type", flat=True))
+        held.delete()
+        taken = FactorsTaken(len(kinds), end_sessions(row))
+        _announce("person.reset_second_factor", actor, row, {"second_factors": kinds}, {"second_factors": []}, reason)
+    return taken
+
+
+def _hold(person: User) -> User:
+    """The person's row as it is now, held with those of all admins until the transaction ends."""
+    rows = User.objects.select_for_update().filter(Q(pk=person.pk) | Q(site_role=SiteRole.ADMIN, is_active=True))
+    return {row.pk: row for row in rows.order_by("pk")}[person.pk]
+
+
+def _announce(
+    action: str, actor: User, person: User, before: dict[str, Any], after: dict[str, Any], reason: str
+) -> None:
+    announce(
+        Event(
+            action=action,
+            actor=actor,
+            target_type="person",
+            target_id=str(person.pk),
+            target_name=person.username,
+            before=before,
+            after=after,
+            reason=reason,
+        )
+    )

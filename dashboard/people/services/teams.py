@@ -1,0 +1,93 @@
+"""Teams: Django's groups. Roles in profiles hang on them, so leaving one takes its rights away at the next request."""
+
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.db import IntegrityError, transaction
+from django.db.models import Count, QuerySet
+
+from dashboard.events import Event, announce
+from dashboard.people.models import User
+
+
+class TeamNameTaken(Exception):
+    """Another team has the name, letters' case aside."""
+
+
+def find_teams() -> QuerySet[Group]:
+    """All teams with `member_count`, by name."""
+    return Group.objects.annotate(member_count=Count("user")).order_by("name")
+
+
+def members_of(team: Group) -> QuerySet[User]:
+    return User.objects.filter(groups=team).order_by("username")
+
+
+def people_to_add(team: Group) -> QuerySet[User]:
+    """Suggestions: the first hundred who may sign in and are no members yet, by name."""
+    return User.objects.filter(is_active=True).exclude(groups=team).order_by("username")[:100]
+
+
+def make_team(actor: User, name: str) -> Group:
+    """Raises TeamNameTaken."""
+    try:
+        with transaction.atomic():
+            _refuse_taken(name)
+            team = Group.objects.create(name=name)
+            _announce("team.create", actor, team, after={"name": name})
+    except IntegrityError:
+        raise TeamNameTaken from None
+    return team
+
+
+def rename_team(actor: User, team: Group, name: str) -> None:
+    """Members and roles stay. Raises TeamNameTaken."""
+    try:
+        with transaction.atomic():
+            held = Group.objects.select_for_update().get(pk=team.pk)
+            before, held.name = held.name, name
+            if before == name:
+                return
+            _refuse_taken(name, but=team)
+            held.save()
+            _announce("team.rename", actor, held, before={"name": before}, after={"name": name})
+    except IntegrityError:
+        raise TeamNameTaken from None
+
+
+def remove_team(actor: User, team: Group, *, reason: str = "") -> None:
+    """With it go its roles in profiles; its members stay people."""
+    with transaction.atomic():
+        members = list(members_of(team).values_list("username", flat=True))
+        _announce("team.remove", actor, team, before={"name": team.name, "members": members}, reason=reason)
+        team.delete()
+
+
+def add_to_team(actor: User, team: Group, person: User) -> bool:
+    """They get the team's roles at once; False when they were in it already."""
+    with transaction.atomic():
+        _, is_new = User.groups.through.objects.get_or_create(user=person, group=team)
+        if is_new:
+            _announce("team.add", actor, team, after={"member": person.username})
+    return is_new
+
+
+def remove_from_team(actor: User, team: Group, person: User, *, reason: str = "") -> bool:
+    """What they could do through it alone, they can't from their next request on; False when they were not in it."""
+    with transaction.atomic():
+        gone, _ = User.groups.through.objects.filter(user=person, group=team).delete()
+        if gone:
+            _announce("team.leave", actor, team, before={"member": person.username}, reason=reason)
+    return bool(gone)
+
+
+def _refuse_taken(name: str, *, but: Group | None = None) -> None:
+    namesakes = Group.objects.filter(name__iexact=name)
+    if (namesakes.exclude(pk=but.pk) if but else namesakes).exists():
+        raise TeamNameTaken
+
+
+def _announce(action: str, actor: User, team: Group, **details: Any) -> None:
+    announce(
+        Event(action=action, actor=actor, target_type="team", target_id=str(team.pk), target_name=team.name, **details)
+    )
