@@ -20,4 +20,5 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "toasts": partial(take_toasts, request),
         "request_id": getattr(request, "request_id", ""),
         "is_demo": settings.DEMO,
+        "sso_name": settings.OIDC_NAME if settings.OIDC_ISSUER else "",
     }

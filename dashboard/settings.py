@@ -136,6 +136,7 @@ MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_TOLERANCE = 1  # one step of 30 s either side; a code works once all the same
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO or DEBUG  # http://localhost
 SOCIALACCOUNT_ADAPTER = "dashboard.people.sign_in.oidc.SocialAdapter"
+SOCIALACCOUNT_LOGIN_ON_GET = True  # from a page of ours only (sign_in.views.sso_login)
 SOCIALACCOUNT_PROVIDERS = {
     "openid_connect": {
         "provider_class": "dashboard.people.sign_in.oidc.OIDCProvider",

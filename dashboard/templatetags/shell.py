@@ -33,13 +33,31 @@ def head_assets() -> SafeString:
     return _assets() if not settings.DEBUG else _assets.__wrapped__()
 
 
+@register.filter
+def browser(user_agent: str) -> str:
+    """ "Firefox on Linux", from what a browser calls itself; its own words where it is none of the usual ones."""
+    names = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+    systems = (
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("Windows", "Windows"),
+        ("Mac OS", "macOS"),
+        ("Linux", "Linux"),
+    )
+    name = next((name for mark, name in names if mark in user_agent), "")
+    system = next((system for mark, system in systems if mark in user_agent), "")
+    return f"{name} on {system}" if name and system else name or user_agent[:60] or "–"
+
+
 @cache
 def _assets() -> SafeString:
     styles = [(static(f"css/{name}.css"),) for name in STYLES]
     return format_html(
-        '<link rel="icon" href="{}" type="image/svg+xml">{}{}<script src="{}" defer></script>',
+        '<link rel="icon" href="{}" type="image/svg+xml">{}{}'
+        '<script src="{}" defer></script><script src="{}" defer></script>',
         static("favicon.svg"),
         format_html_join("", '<link rel="stylesheet" href="{}">', styles),
         htmx_script(version=2),
         static("js/app.js"),
+        static("js/passkeys.js"),
     )

@@ -2,10 +2,14 @@
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.cache import cache
+from django.db import DatabaseError
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
+from dashboard.events import happened
 from dashboard.people.models import User
+from registries.models import AuditEvent
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a long enough passphrase"
@@ -46,13 +50,54 @@ def test_stops_after_five_wrong_passwords_even_for_the_right_one(client: Client,
         try_to_sign_in(client, password="wrong")
     status, page = try_to_sign_in(client)
     assert status == 200
-    assert "Too many failed login attempts" in page
+    assert "Too many tries. The next one is possible in 5 min." in page
 
 
 def test_stops_one_address_that_tries_many_names(client: Client) -> None:
     answers = [client.post(SIGN_IN, {"login": f"name{n}", "password": "x"}) for n in range(11)]
-    assert [answer.status_code for answer in answers[-2:]] == [200, 429]
-    assert "Too many tries" in answers[-1].content.decode()
+    assert ["Too many tries" in answer.content.decode() for answer in answers[-2:]] == [False, True]
+
+
+def test_counts_before_any_hashing(client: Client, user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(5):
+        try_to_sign_in(client, password="wrong")
+    hashed: list[str] = []
+    monkeypatch.setattr(User, "check_password", lambda *_: hashed.append("once"))
+    try_to_sign_in(client)
+    assert hashed == []
+
+
+def test_a_right_password_forgets_the_wrong_ones_before_it(client: Client, user: User) -> None:
+    for _ in range(2):
+        for _ in range(4):
+            try_to_sign_in(Client(REMOTE_ADDR=f"10.0.0.{_}"), password="wrong")
+        assert try_to_sign_in(Client(REMOTE_ADDR="10.0.0.9")) == (302, "/")
+
+
+def test_records_who_came_who_went_and_who_was_turned_away(client: Client, user: User) -> None:
+    for _ in range(9):
+        try_to_sign_in(client, password="wrong")
+    cache.clear()
+    try_to_sign_in(client)
+    client.post("/accounts/logout/")
+    rows = AuditEvent.objects.order_by("id").values_list("action", "actor_name", "outcome")
+    tried = [("person.sign_in", "operator", "failed")] * 5 + [("person.sign_in", "operator", "refused")]
+    came = [("person.sign_in", "operator", "succeeded"), ("person.sign_out", "operator", "succeeded")]
+    assert list(rows) == tried + came
+    assert "wrong" not in str(list(AuditEvent.objects.values_list("reason", "before", "after"))).replace("Wrong", "")
+
+
+def test_a_sign_in_that_cannot_be_recorded_does_not_happen(user: User) -> None:
+    def fail(**_: object) -> None:
+        raise DatabaseError("disk full")
+
+    client = Client(raise_request_exception=False)
+    happened.connect(fail, dispatch_uid="full")
+    try:
+        assert client.post(SIGN_IN, {"login": "operator", "password": PASSWORD}).status_code >= 500
+    finally:
+        happened.disconnect(dispatch_uid="full")
+    assert client.get("/operations/").status_code == 302
 
 
 def test_tells_somebody_who_was_switched_off(client: Client, user: User) -> None:

@@ -155,12 +155,9 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         """Raises ImmediateHttpResponse: one page for all of them, the reason is in the record."""
         why = str(found.get("exception") or "") or "The answer of the identity provider fits no question of ours."
         announce(Event(action="person.sign_in", actor_name=NOBODY, outcome="failed", reason=why[:500]))
-        context = {
-            "sso_name": settings.OIDC_NAME,
-            "is_down": isinstance(found.get("exception"), requests.RequestException),
-        }
-        status = 503 if context["is_down"] else 401
-        raise ImmediateHttpResponse(render_page(request, "account/sso_failed.html", context, status=status))
+        is_down = isinstance(found.get("exception"), requests.RequestException)
+        page = render_page(request, "account/sso_failed.html", {"is_down": is_down}, status=503 if is_down else 401)
+        raise ImmediateHttpResponse(page)
 
 
 @receiver(user_logged_in, dispatch_uid="teams_by_groups")

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.events import Event, announce
 from dashboard.http import AuthedRequest, go, render_page, toast
@@ -37,7 +37,6 @@ def account_home(request: AuthedRequest) -> HttpResponse:
         "has_second_factor": has_second_factor(user),
         "sessions": UserSession.objects.purge_and_list(user),
         "identity": SocialAccount.objects.filter(user=user, provider=oidc.PROVIDER_ID).first(),
-        "sso_name": settings.OIDC_NAME if settings.OIDC_ISSUER else "",
         "teams": user.groups.order_by("name"),
     }
     return render_page(request, "account/home.html", context)
@@ -59,11 +58,17 @@ def session_end(request: AuthedRequest, pk: int) -> HttpResponse:
     return go(request, "/account/")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe
 @stamp(PUBLIC)
 def sso_login(request: HttpRequest) -> HttpResponse:
-    """To the identity provider, after a button; when it is down, local accounts go on."""
-    return _ask_provider(request, openid.login)
+    """To the identity provider, from a link on a page of ours; when it is down, local accounts go on.
+
+    A link and not a form, for the policy of pages sends no form elsewhere; another site's link leads to our own page.
+    """
+    came_from = request.headers.get("Sec-Fetch-Site", "cross-site")
+    if came_from == "same-origin" or (came_from == "none" and "process" not in request.GET):
+        return _ask_provider(request, openid.login)
+    return redirect("account_login")
 
 
 @require_safe
@@ -94,6 +99,5 @@ def _ask_provider(request: HttpRequest, view: object) -> HttpResponse:
         answer: HttpResponse = view(request, oidc.PROVIDER_ID)  # type: ignore[operator]
     except MALFORMED as problem:
         logger.warning("Single sign-on failed: %s", type(problem).__name__)
-        context = {"sso_name": settings.OIDC_NAME, "is_down": True}
-        return render_page(request, "account/sso_failed.html", context, status=503)
+        return render_page(request, "account/sso_failed.html", {"is_down": True}, status=503)
     return answer
