@@ -22,6 +22,7 @@ from registries.sandbox.sandbox import Sandbox
 from registries.sandbox.seed import new_state
 from registries.sandbox.server import running
 from registries.services import connection, inventory, limits
+from tests.signing_in import prove
 
 PASSWORD = "a long enough passphrase"
 TRANSITION_MS = 60
@@ -141,6 +142,11 @@ def operator(make_user: Callable[..., User], profile: ConnectionProfile) -> User
 
 
 @pytest.fixture
+def maintainer(make_user: Callable[..., User], profile: ConnectionProfile) -> User:
+    return make_user("maintainer", role=Role.MAINTAINER, profile=profile)
+
+
+@pytest.fixture
 def viewer(make_user: Callable[..., User], profile: ConnectionProfile) -> User:
     return make_user("viewer", role=Role.VIEWER, profile=profile)
 
@@ -157,11 +163,12 @@ def auditor(make_user: Callable[..., User]) -> User:
 
 @pytest.fixture
 def browse() -> Callable[[User], Browser]:
-    """A signed-in browser without JavaScript."""
+    """A browser without JavaScript, signed in a moment ago."""
 
     def sign_in(user: User) -> Browser:
         browser = Browser()
         browser.force_login(user)
+        prove(browser, user)
         return browser
 
     return sign_in

@@ -1,0 +1,5 @@
+"""People for these tests, and a browser each that has just signed in."""
+
+from tests.registries.conftest import admin, auditor, browse, make_user
+
+__all__ = ["admin", "auditor", "browse", "make_user"]
