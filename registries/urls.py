@@ -14,6 +14,8 @@ from registries.views import (
     registry_list,
 )
 
+ONE = r"^(?P<registry_id>[0-9a-z]{1,32})/"
+
 registry_urls = [
     path("", registry_list.registry_list, name="registry_list"),
     path("new/", registry_form.registry_create, name="registry_create"),
@@ -23,11 +25,8 @@ registry_urls = [
     path("<slug:registry_id>/row/", registry_list.registry_row, name="registry_row"),
     path("<slug:registry_id>/edit/", registry_form.registry_update, name="registry_update"),
     *credential_urls,
-    re_path(
-        r"^(?P<registry_id>[0-9a-z]{1,32})/(?P<verb>activate|deactivate|remove|purge|restore)/$",
-        registry_action.registry_act,
-        name="registry_act",
-    ),
+    re_path(ONE + r"(?P<verb>activate|deactivate|restore)/$", registry_action.registry_act, name="registry_act"),
+    re_path(ONE + r"(?P<verb>remove|purge)/$", registry_action.registry_remove, name="registry_act"),
 ]
 
 urlpatterns = [

@@ -47,7 +47,7 @@ def profile_detail(request: AuthedRequest, access: Access) -> HttpResponse:
 
 
 @require_http_methods(HEAD_GET_POST)
-@profile_view(Right.CHANGE_REGISTRIES)
+@profile_view(Right.CHECK_CONNECTION)
 def profile_check(request: AuthedRequest, access: Access) -> HttpResponse:
     """Checks the stored connection once more, without anything to type."""
     if request.method != "POST":
@@ -89,8 +89,8 @@ def _detail_context(request: AuthedRequest, access: Access) -> dict[str, Any]:
         "checked_age": timezone.now() - profile.checked_at if profile.checked_at else None,
         "failing_age": timezone.now() - profile.failing_since if profile.failing_since else None,
         "certificates": _certificates(profile),
-        "may_check": access.may(Right.CHANGE_REGISTRIES),
-        "may_edit": is_admin(request.user),
+        "may_check": access.may(Right.CHECK_CONNECTION),
+        "may_edit": access.may_manage,
         "allow_url": allow_url(base) if base and is_blocked and is_admin(request.user) else "",
         "operations": [present_operation(one) for one in profile.operations.all()[:8]],
     }

@@ -11,11 +11,12 @@ from django.views.decorators.http import require_http_methods
 
 from dashboard.http import AuthedRequest, go, render_fragments, render_page, toast, wants_fragment
 from dashboard.policy import admins_only
-from registries.access import load_access
+from registries.access import Access, profile_view
 from registries.forms.profile import ProfileForm
 from registries.models import ConnectionProfile
 from registries.rancher.address import BaseURL
 from registries.rancher.handshake import Handshake
+from registries.roles import Right
 from registries.services import checks, profiles
 from registries.services.checks import Way
 from registries.views.profile_address import explain_address
@@ -35,10 +36,10 @@ def profile_create(request: AuthedRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@admins_only
+@profile_view(Right.MANAGE_PROFILE)
 @sensitive_post_parameters(*KEYS)
-def profile_update(request: AuthedRequest, slug: str) -> HttpResponse:
-    return _answer(request, load_access(request, slug).profile)
+def profile_update(request: AuthedRequest, access: Access) -> HttpResponse:
+    return _answer(request, access.profile)
 
 
 @dataclass

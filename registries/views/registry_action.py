@@ -29,6 +29,18 @@ TEMPLATE = "registries/registry_confirm.html"
 @require_http_methods(["GET", "HEAD", "POST"])
 @profile_view(Right.CHANGE_REGISTRIES)
 def registry_act(request: AuthedRequest, access: Access, registry_id: str, verb: str) -> HttpResponse:
+    """Activate, deactivate, restore."""
+    return _act(request, access, registry_id, Operation.Verb(verb))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@profile_view(Right.REMOVE_REGISTRIES)
+def registry_remove(request: AuthedRequest, access: Access, registry_id: str, verb: str) -> HttpResponse:
+    """Remove, purge."""
+    return _act(request, access, registry_id, Operation.Verb(verb))
+
+
+def _act(request: AuthedRequest, access: Access, registry_id: str, deed: Operation.Verb) -> HttpResponse:
     try:
         found = sight_registry(access.profile, registry_id)
     except RancherError as error:
@@ -37,7 +49,6 @@ def registry_act(request: AuthedRequest, access: Access, registry_id: str, verb:
         raise Http404("Rancher knows no such registry in this project; it may have been purged.")
     name = found.registry.server_address or found.registry.id
     form = ConfirmForm(request.POST or None, name=name, is_protected=access.profile.is_protected)
-    deed = Operation.Verb(verb)
     if request.method != "POST" or not form.is_valid():
         return _confirmation(request, access, found, deed, form)
     try:

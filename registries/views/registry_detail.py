@@ -65,7 +65,7 @@ def detail_context(access: Access, found: Sighting, *, tick: int = 0) -> dict[st
         "registry": registry,
         "found": found,
         "state": {"slug": state, "word": state_word(state), "icon": state_icon(state)},
-        "actions": _actions(registry) if may_change else [],
+        "actions": registry_actions(registry, may_remove=access.may_remove) if may_change else [],
         "may_edit": may_change and Operation.Verb.UPDATE in offered(registry),
         "facts": [(label, _shown(getattr(registry, attribute))) for label, attribute in FACTS],
         "times": [
@@ -84,19 +84,13 @@ def detail_context(access: Access, found: Sighting, *, tick: int = 0) -> dict[st
     }
 
 
-def _actions(registry: Registry) -> list[dict[str, Any]]:
+def registry_actions(registry: Registry, *, may_remove: bool) -> list[dict[str, Any]]:
     """Buttons from the resource's own `actions`; removing an active registry says that it takes two steps."""
     two_steps = "Deactivates first, then removes" if needs_deactivation(registry) else ""
     return [
-        {
-            "verb": verb.value,
-            "label": VERBS[verb][0],
-            "icon": VERBS[verb][1],
-            "is_danger": verb in DANGEROUS,
-            "title": two_steps if verb == Operation.Verb.REMOVE else "",
-        }
-        for verb in offered(registry)
-        if verb != Operation.Verb.UPDATE
+        action | {"title": two_steps if action["verb"] == Operation.Verb.REMOVE else ""}
+        for action in offered_actions(registry, may_remove=may_remove)
+        if action["verb"] != Operation.Verb.UPDATE
     ]
 
 
@@ -108,15 +102,16 @@ def _credentials(
     may_change = access.may_change and found.is_live
     return [
         _credential(one, watched.get(one.id), is_used=one == used)
-        | {"actions": credential_actions(one, may_remove=access.may_remove) if may_change else []}
+        | {"actions": offered_actions(one, may_remove=access.may_remove) if may_change else []}
         for one in in_order(registry)
     ]
 
 
-def credential_actions(credential: RegistryCredential, *, may_remove: bool) -> list[dict[str, Any]]:
+def offered_actions(target: Registry | RegistryCredential, *, may_remove: bool) -> list[dict[str, Any]]:
+    """What can be done with it now, and may be done by the person."""
     return [
         {"verb": verb.value, "label": VERBS[verb][0], "icon": VERBS[verb][1], "is_danger": verb in DANGEROUS}
-        for verb in offered(credential)
+        for verb in offered(target)
         if may_remove or verb not in DANGEROUS
     ]
 

@@ -122,7 +122,7 @@ def list_context(access: Access, reading: Reading, query: ListQuery) -> dict[str
 
 def _draw(access: Access, reading: Reading, query: ListQuery, left: list[Operation]) -> tuple[ListPage, SafeString]:
     """The page of rows and the HTML of the table; drawn once for all who look at a quiet profile's kept reading."""
-    key = (query, access.may_change)
+    key = (query, access.may_change, access.may_remove)
     if reading.is_quiet and key in reading.drawn:
         drawn: tuple[ListPage, SafeString] = reading.drawn[key]
         return drawn

@@ -53,13 +53,15 @@ def render_rows(
     operations by registry id, `tick` counts the looks at a moving row, `out_of_band` is for rows beside another target.
     """
     base = reverse("registry_list", args=[access.profile.slug])
-    may_change = is_live and access.may_change
+    may_change, may_remove = is_live and access.may_change, access.may_remove
     pending = pending or {}
     tick = tick if is_live else len(PAUSES_S)
     frame = row_frame("registries/_registry_row.html", FIELDS)
     rows = []
     for registry in registries:
-        cells = _cells(registry, base, now, pending.get(registry.id), tick, may_change=may_change)
+        operation = pending.get(registry.id)
+        menu = _menu(registry, may_remove=may_remove) if may_change and operation is None else ""
+        cells = _cells(registry, base, now, operation, tick, menu)
         if out_of_band:
             cells["attributes"] += ' hx-swap-oob="true"'
         row = frame.fill(cells)
@@ -68,7 +70,7 @@ def render_rows(
 
 
 def _cells(
-    registry: Registry, base: str, now: datetime, operation: Operation | None, tick: int, *, may_change: bool
+    registry: Registry, base: str, now: datetime, operation: Operation | None, tick: int, menu: str
 ) -> dict[str, str]:
     """Every place of the frame, as HTML."""
     state = shown_state(registry, operation)
@@ -77,7 +79,6 @@ def _cells(
     url = f"{base}{registry.id}/"
     address = registry.server_address or ""
     plain = html.escape(address)
-    menu = _menu_frame(registry.state, registry.actions) if may_change and not moves else ""
     return {
         "id": registry.id,
         "url": url,
@@ -131,11 +132,17 @@ def _poll(url: str, tick: int, operation: Operation | None) -> str:
     return f' hx-get="{url}row/?tick={tick + 1}{watched}" hx-trigger="{trigger}" hx-target="this" hx-swap="outerHTML"'
 
 
-@lru_cache(maxsize=64)
-def _menu_frame(state: str, actions: frozenset[str]) -> str:
+def _menu(registry: Registry, *, may_remove: bool) -> str:
+    return "" if registry.is_moving else _menu_frame(registry.state, registry.actions, may_remove=may_remove)
+
+
+@lru_cache(maxsize=128)
+def _menu_frame(state: str, actions: frozenset[str], *, may_remove: bool) -> str:
     """The row's menu with places for its URL (\\0u) and address (\\0a): the same for all rows that offer the same."""
     items = []
     for verb in offered(Registry(id="1sp0", state=state, actions=ActionNames(actions))):
+        if verb in DANGEROUS and not may_remove:
+            continue
         label, icon, _, _ = VERBS[verb]
         path = "edit/" if verb == Operation.Verb.UPDATE else f"{verb.value}/"
         dialog = "" if verb == Operation.Verb.UPDATE else f' hx-get="\0u{path}" hx-target="#dialog" hx-push-url="false"'

@@ -18,6 +18,7 @@ from tests.registries.conftest import (  # noqa: F401 - the same people, profile
     admin,
     auditor,
     loopback,
+    maintainer,
     make_profile,
     make_user,
     operator,

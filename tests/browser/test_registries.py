@@ -40,9 +40,9 @@ def page_without_script(browser: Browser, base_url: str, seen: tools.Seen) -> It
 
 
 def test_lives_without_a_reload(
-    signed_in: Callable[[User], Page], operator: User, profile: ConnectionProfile, seen: tools.Seen, upstream: Client
+    signed_in: Callable[[User], Page], maintainer: User, profile: ConnectionProfile, seen: tools.Seen, upstream: Client
 ) -> None:
-    page = signed_in(operator)
+    page = signed_in(maintainer)
     page.goto(LIST)
     page.get_by_role("link", name="New registry").first.click()
     page.get_by_text("Custom", exact=True).click()
@@ -96,10 +96,10 @@ def test_lives_without_a_reload(
 
 
 def test_lives_without_javascript(
-    page_without_script: Page, operator: User, base_url: str, profile: ConnectionProfile, upstream: Client
+    page_without_script: Page, maintainer: User, base_url: str, profile: ConnectionProfile, upstream: Client
 ) -> None:
     page = page_without_script
-    tools.sign_in(page, operator, base_url)
+    tools.sign_in(page, maintainer, base_url)
     page.goto(LIST)
     page.get_by_role("link", name="New registry").first.click()
     page.get_by_label("Server address").fill("https://quay.io/v1/")

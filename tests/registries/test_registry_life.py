@@ -42,9 +42,9 @@ def post(browser: Browser, url: str, **fields: str) -> Operation:
 
 
 def test_lives_from_create_to_purge(
-    browse: Callable[[User], Browser], operator: User, profile: ConnectionProfile, upstream: Client
+    browse: Callable[[User], Browser], maintainer: User, profile: ConnectionProfile, upstream: Client
 ) -> None:
-    browser = browse(operator)
+    browser = browse(maintainer)
     created = post(browser, f"{LIST}new/", server_address="quay.io", name="Quay", description="Robots")
     url = f"{LIST}{created.target_id}/"
     settled(upstream, created.target_id, "active")
@@ -101,9 +101,9 @@ def test_restores_what_was_removed_where_rancher_offers_it(
 
 
 def test_offers_no_restore_where_rancher_does_not(
-    browse: Callable[[User], Browser], operator: User, upstream: Client
+    browse: Callable[[User], Browser], maintainer: User, upstream: Client
 ) -> None:
-    browser = browse(operator)
+    browser = browse(maintainer)
     created = post(browser, f"{LIST}new/", server_address="quay.io")
     settled(upstream, created.target_id, "active")
     post(browser, f"{LIST}{created.target_id}/remove/")

@@ -1,56 +1,27 @@
-"""Who gets what: one table of URL × person, walked over the URLconf. A URL without a row fails."""
+"""Who gets what: one table of URL × person × method, walked over the URLconf. A URL without a row fails."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Group
 from django.test import Client as Browser
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLPattern, URLResolver, get_resolver, resolve
+from django.utils import timezone
 
-from dashboard.people.models import User
-from registries.models import AllowedTarget, ConnectionProfile, Operation
+from dashboard.people.models import Invitation, User
+from registries.models import AllowedTarget, ConnectionProfile, Membership, Operation
+from registries.rancher.client import Client
 from registries.roles import Role
-from tests.registries.conftest import Rancher
+from tests.registries.conftest import settled
+from tests.registries.role_table import BY_POST, ELSEWHERE, NUMBER, ONLY_FRAGMENTS, PEOPLE, PUBLIC, TABLE, C, R
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PEOPLE = ("anonymous", "stranger", "viewer", "operator", "auditor", "admin")
-R = "/profiles/staging/registries/"
-SIGN_IN = "sign-in"  # what somebody gets who is not signed in
-
-# name -> URL, and the status for a stranger, a viewer, an operator, the auditor and an admin; GET
-READING = (404, 200, 200, 200, 200)
-CHANGING = (404, 403, 200, 403, 200)
-ADMINISTERING = (403, 403, 403, 403, 200)
-EVERYBODY = (200, 200, 200, 200, 200)
-REDIRECTS = (404, 302, 302, 302, 302)
-TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
-    "overview": ("/", EVERYBODY),
-    "profile_switcher": ("/switcher/", (302, 302, 302, 302, 302)),
-    "profile_list": ("/profiles/", EVERYBODY),
-    "profile_create": ("/profiles/new/", ADMINISTERING),
-    "profile_address": ("/profiles/address/", ADMINISTERING),
-    "profile_detail": ("/profiles/staging/", READING),
-    "profile_card": ("/profiles/staging/card/", REDIRECTS),
-    "profile_update": ("/profiles/staging/edit/", ADMINISTERING),
-    "profile_remove": ("/profiles/staging/remove/", ADMINISTERING),
-    "profile_check": ("/profiles/staging/check/", CHANGING),
-    "registry_list": (R, READING),
-    "registry_export": (f"{R}export/?format=csv", READING),
-    "registry_create": (f"{R}new/", CHANGING),
-    "address_check": (f"{R}address-check/?server_address=quay.io", CHANGING),
-    "registry_detail": (f"{R}1sp1/", READING),
-    "registry_row": (f"{R}1sp1/row/", REDIRECTS),
-    "registry_update": (f"{R}1sp1/edit/", CHANGING),
-    "registry_act": (f"{R}1sp1/deactivate/", CHANGING),
-    "operation_list": ("/operations/", EVERYBODY),
-    "operation_detail": ("/operations/1/", READING),
-    "target_list": ("/targets/", ADMINISTERING),
-    "target_create": ("/targets/new/", ADMINISTERING),
-    "target_remove": ("/targets/1/remove/", ADMINISTERING),
-    "theme": ("/theme/", (405, 405, 405, 405, 405)),
-}
-# open to everybody by their nature, or allauth's own
-PUBLIC = {"healthz", "readyz", "metrics"}
+METHODS = ("HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+PAGES = (R, f"{R}1sp1/", "/profiles/staging/", "/profiles/", "/")
+ACTIONS, REMOVALS = ("/activate/", "/deactivate/", "/check/"), ("/remove/", "/purge/")
+IN_A_DIALOG = {"HX-Request": "true", "HX-Target": "dialog"}
 
 
 def patterns(resolver: URLResolver) -> Iterator[URLPattern]:
@@ -61,80 +32,132 @@ def patterns(resolver: URLResolver) -> Iterator[URLPattern]:
             yield entry
 
 
-def ours() -> dict[str, URLPattern]:
-    return {str(one.name): one for one in patterns(get_resolver()) if not str(one.name).startswith("account_")}
+def ours() -> list[URLPattern]:
+    return [one for one in patterns(get_resolver()) if not one.callback.__module__.startswith(ELSEWHERE)]
 
 
-def test_every_url_has_a_row() -> None:
-    assert set(ours()) - PUBLIC == set(TABLE)
+def test_every_view_has_a_row() -> None:
+    assert {one.callback.__name__ for one in ours()} - PUBLIC == set(TABLE)
+
+
+def test_every_row_leads_to_its_view() -> None:
+    assert [name for name, (url, _) in TABLE.items() if resolve(url.partition("?")[0]).func.__name__ != name] == []
 
 
 def test_every_view_is_stamped_with_its_policy() -> None:
-    assert [name for name, pattern in ours().items() if not hasattr(pattern.callback, "policy")] == []
+    assert [one.name for one in patterns(get_resolver()) if not hasattr(one.callback, "policy")] == []
 
 
 @pytest.fixture
 def people(
-    make_user: Callable[..., User], profile: ConnectionProfile, rancher: Rancher, browse: Callable[[User], Browser]
+    make_user: Callable[..., User],
+    make_profile: Callable[..., ConnectionProfile],
+    profile: ConnectionProfile,
+    upstream: Client,
+    browse: Callable[[User], Browser],
 ) -> dict[str, Browser]:
-    rancher.sandbox.handle(
-        "POST",
-        "/v1/projects/1a5/registries",
-        {"Authorization": rancher_auth(rancher), "Content-Type": "application/json"},
-        b'{"serverAddress":"quay.io"}',
-        0,
-    )
+    """Everybody, signed in, over the rows of two teams: the stranger maintains what the other one has."""
+    registry = upstream.registries.create(server_address="quay.io")
+    credential = upstream.credentials.create(registry_id=registry.id, public_value="robot", secret_value="x")
+    assert f"{R}{registry.id}/credentials/{credential.id}/" == C
+    settled(upstream, registry.id, "active")
     Operation.objects.create(
         pk=1, profile=profile, profile_name="Staging", actor_name="x", verb="create", state="failed"
     )
     AllowedTarget.objects.update_or_create(pk=1, defaults={"ports": "1-65535"})
-    return {
+    make_rows_of_the_shell()
+    stranger, maintainer, gone = (make_user(name) for name in ("stranger", "maintainer", "deactivated"))
+    for team_name, its_profile, members in (
+        ("Payments", profile, [maintainer, gone]),
+        ("Logistics", make_profile(name="Logistics"), [stranger]),
+    ):
+        team = Group.objects.create(name=team_name)
+        team.user_set.set(members)
+        Membership.objects.create(profile=its_profile, team=team, role=Role.MAINTAINER)
+    browsers = {
         "anonymous": Browser(),
-        "stranger": browse(make_user("stranger")),
+        "stranger": browse(stranger),
         "viewer": browse(make_user("viewer", role=Role.VIEWER, profile=profile)),
         "operator": browse(make_user("operator", role=Role.OPERATOR, profile=profile)),
+        "maintainer": browse(maintainer),
         "auditor": browse(make_user("auditor", site_role="auditor")),
         "admin": browse(make_user("admin", site_role="admin")),
+        "deactivated": browse(gone),
     }
+    User.objects.filter(pk=gone.pk).update(is_active=False)
+    return browsers
 
 
-def rancher_auth(rancher: Rancher) -> str:
-    import base64  # noqa: PLC0415
+def make_rows_of_the_shell() -> None:
+    """A person, a team that they are in, and an invitation, under the number that the table names."""
+    person = User.objects.create_user("subject", pk=NUMBER)
+    Group.objects.create(name="Subject's", pk=NUMBER).user_set.add(person)
+    Invitation.objects.create(
+        pk=NUMBER, username="guest", token_hash="-", invited_by=person, expires_at=timezone.now() + timedelta(days=1)
+    )
 
-    return "Basic " + base64.b64encode(":".join(rancher.sandbox.keys["env"]).encode()).decode()
+
+def rows() -> Iterator[tuple[str, str, str, int]]:
+    """View, URL, person, and the status that the person gets by GET."""
+    for name, (url, statuses) in TABLE.items():
+        for person, expected in zip(PEOPLE, statuses, strict=True):
+            yield name, url, person, expected
 
 
 def test_gives_each_person_what_the_table_says(people: dict[str, Browser]) -> None:
     wrong = []
-    for name, (url, statuses) in TABLE.items():
-        for person, expected in zip(PEOPLE[1:], statuses, strict=True):
-            came = people[person].get(url).status_code
-            if came != expected:
-                wrong.append(f"{name} as {person}: {came}, not {expected}")
+    for name, url, person, expected in rows():
+        for headers in ({}, IN_A_DIALOG):
+            came = people[person].get(url, headers=headers).status_code
+            if came != expected and not (headers and name in ONLY_FRAGMENTS and came == 200):
+                wrong.append(f"{name} as {person}{' in a dialog' if headers else ''}: {came}, not {expected}")
     assert wrong == []
 
 
-@pytest.mark.parametrize("headers", [{}, {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "dialog"}])
-def test_sends_who_is_not_signed_in_to_the_sign_in(people: dict[str, Browser], headers: dict[str, str]) -> None:
+def test_refuses_by_every_method_what_it_refuses_by_get(people: dict[str, Browser]) -> None:
+    wrong = []
+    for name, url, person, expected in rows():
+        for method in METHODS if expected in {403, 404} else ():
+            came = people[person].generic(method, url).status_code
+            if came not in {expected, 405}:
+                wrong.append(f"{method} {name} as {person}: {came}, not {expected}")
+    assert wrong == []
+
+
+def test_refuses_a_post_where_there_is_no_page(people: dict[str, Browser]) -> None:
+    for name, statuses in BY_POST.items():
+        for person, expected in zip(PEOPLE, statuses, strict=True):
+            if expected in {403, 404}:
+                assert people[person].post(TABLE[name][0]).status_code == expected, (name, person)
+
+
+@pytest.mark.parametrize("headers", [{}, IN_A_DIALOG])
+@pytest.mark.parametrize("person", ["anonymous", "deactivated"])
+def test_sends_who_is_not_signed_in_to_the_sign_in(
+    people: dict[str, Browser], person: str, headers: dict[str, str]
+) -> None:
+    wrong = []
     for name, (url, _) in TABLE.items():
-        answer = people["anonymous"].get(url, **headers)  # type: ignore[arg-type]
-        if name == "theme":
-            continue
-        where = answer.headers.get("HX-Redirect") or answer.headers.get("Location", "")
-        assert (answer.status_code, where.startswith("/accounts/login/")) == (401 if headers else 302, True), name
-
-
-@pytest.mark.parametrize("name", [name for name, (_, statuses) in TABLE.items() if 403 in statuses])
-def test_refuses_a_post_as_it_refuses_the_page(people: dict[str, Browser], name: str) -> None:
-    url, statuses = TABLE[name]
-    for person, expected in zip(PEOPLE[1:], statuses, strict=True):
-        if expected in {403, 404}:
-            assert people[person].post(url).status_code in {expected, 405}, person
+        for method in ("GET", *METHODS):
+            answer = people[person].generic(method, url, headers=headers)
+            where = answer.headers.get("HX-Redirect") or answer.headers.get("Location", "")
+            is_asked = answer.status_code == (401 if headers else 302) and where.startswith("/accounts/login/")
+            if not is_asked and answer.status_code != 405 and name != "theme":
+                wrong.append(f"{method} {name}: {answer.status_code} {where}")
+    assert wrong == []
 
 
 def test_shows_no_control_that_writes_to_who_may_only_read(people: dict[str, Browser]) -> None:
     for person in ("viewer", "auditor"):
-        for url in (R, f"{R}1sp1/", "/profiles/staging/", "/"):
+        for url in PAGES:
             page = people[person].get(url).content.decode()
-            for verb in ("/new/", "/edit/", "/activate/", "/deactivate/", "/remove/", "/purge/"):
+            for verb in ("/new/", "/edit/", "/add/", "/role/", *ACTIONS, *REMOVALS):
                 assert verb not in page, f"{url} shows {verb} to {person}"
+
+
+def test_shows_removing_to_maintainers_alone(people: dict[str, Browser]) -> None:
+    for url in (R, f"{R}1sp1/"):
+        for person, is_shown in (("operator", False), ("maintainer", True), ("admin", True)):
+            page = people[person].get(url).content.decode()
+            assert "/deactivate/" in page, f"{url} as {person}"
+            assert ("/remove/" in page) is is_shown, f"{url} as {person}"
