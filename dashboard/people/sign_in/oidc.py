@@ -47,6 +47,10 @@ class Session(requests.Session):
         return super().request(*args, **({"timeout": TIMEOUT_S, "allow_redirects": False} | kwargs))
 
 
+class Refused(OAuth2Error):  # type: ignore[misc]
+    """What the provider sent doesn't hold; the sentence is ours, nothing of what was sent is in it."""
+
+
 class OIDCAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth carries no types
     """Asks the provider, and believes what holds. Raises OAuth2Error and what requests raises."""
 
@@ -58,9 +62,9 @@ class OIDCAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth 
             answer.raise_for_status()
             config = answer.json()
         if not isinstance(config, dict) or config.get("issuer") != settings.OIDC_ISSUER:
-            raise OAuth2Error("The provider calls itself by another name than CORRAL_OIDC_ISSUER.")
+            raise Refused("The provider calls itself by another name than CORRAL_OIDC_ISSUER.")
         if not all(_is_as_safe_as(config.get(name), settings.OIDC_ISSUER) for name in ENDPOINTS):
-            raise OAuth2Error("The provider's description lacks an endpoint, or has one that is not encrypted.")
+            raise Refused("The provider's description lacks an endpoint, or has one that is not encrypted.")
         return config
 
     def get_callback_url(self, request: HttpRequest, app: Any) -> str:
@@ -73,7 +77,7 @@ class OIDCAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth 
         """Who the ID token says it is; the nonce is compared where its question is at hand (`SocialAdapter`)."""
         id_token = kwargs["response"].get("id_token")
         if not isinstance(id_token, str):
-            raise OAuth2Error("The provider sent no ID token.")
+            raise Refused("The provider sent no ID token.")
         with Session() as session:
             answer = session.get(self.openid_config["jwks_uri"])
             answer.raise_for_status()
@@ -87,7 +91,7 @@ class OIDCAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth 
                 groups_claim=settings.OIDC_GROUPS_CLAIM,
             )
         except NotBelieved as problem:
-            raise OAuth2Error(str(problem)) from None
+            raise Refused(str(problem)) from None
         login = self.get_provider().sociallogin_from_response(request, claims)
         login.nonce = claims.nonce
         return login
@@ -153,9 +157,11 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
 
     def on_authentication_error(self, request: HttpRequest, *_: Any, **found: Any) -> None:
         """Raises ImmediateHttpResponse: one page for all of them, the reason is in the record."""
-        why = str(found.get("exception") or "") or "The answer of the identity provider fits no question of ours."
-        announce(Event(action="person.sign_in", actor_name=NOBODY, outcome="failed", reason=why[:500]))
-        is_down = isinstance(found.get("exception"), requests.RequestException)
+        problem = found.get("exception")
+        is_ours = isinstance(problem, Refused | PermissionDenied)
+        why = str(problem) if is_ours else "What came from the identity provider fits no question of ours."
+        announce(Event(action="person.sign_in", actor_name=NOBODY, outcome="failed", reason=why))
+        is_down = isinstance(problem, requests.RequestException)
         page = render_page(request, "account/sso_failed.html", {"is_down": is_down}, status=503 if is_down else 401)
         raise ImmediateHttpResponse(page)
 

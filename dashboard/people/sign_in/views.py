@@ -6,7 +6,7 @@ import requests
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
-from allauth.socialaccount.providers.openid_connect import views as openid
+from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAuth2LoginView
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.db import transaction
@@ -67,14 +67,14 @@ def sso_login(request: HttpRequest) -> HttpResponse:
     """
     came_from = request.headers.get("Sec-Fetch-Site", "cross-site")
     if came_from == "same-origin" or (came_from == "none" and "process" not in request.GET):
-        return _ask_provider(request, openid.login)
+        return _ask_provider(request, OAuth2LoginView)
     return redirect("account_login")
 
 
 @require_safe
 @stamp(PUBLIC)
 def sso_callback(request: HttpRequest) -> HttpResponse:
-    return _ask_provider(request, openid.callback)
+    return _ask_provider(request, OAuth2CallbackView)
 
 
 @require_POST
@@ -92,11 +92,11 @@ def sso_unlink(request: AuthedRequest) -> HttpResponse:
     return go(request, "/account/")
 
 
-def _ask_provider(request: HttpRequest, view: object) -> HttpResponse:
+def _ask_provider(request: HttpRequest, view: type[OAuth2LoginView | OAuth2CallbackView]) -> HttpResponse:
     if not settings.OIDC_ISSUER:
         raise Http404("No identity provider is set up.")
     try:
-        answer: HttpResponse = view(request, oidc.PROVIDER_ID)  # type: ignore[operator]
+        answer: HttpResponse = view.adapter_view(oidc.OIDCAdapter(request, oidc.PROVIDER_ID))(request)
     except MALFORMED as problem:
         logger.warning("Single sign-on failed: %s", type(problem).__name__)
         return render_page(request, "account/sso_failed.html", {"is_down": True}, status=503)
