@@ -19,11 +19,13 @@ from dashboard.events import announce
 from dashboard.http import AuthedRequest
 from dashboard.people.models import SiteRole, User
 from dashboard.policy import stamp
+from dashboard.recent import ask_again, is_recent
 from registries.events import ProfileEvent
 from registries.models import ConnectionProfile, Membership, Operation
 from registries.roles import NEEDED_ROLE, READING, Right, Role
 
 P = ParamSpec("P")
+UNASKED = READING | {Right.CHECK_CONNECTION}  # what a protected profile asks no recent sign-in for
 
 
 @dataclass
@@ -87,7 +89,10 @@ def operations_of(user: User) -> QuerySet[Operation]:
 
 
 def profile_view(right: Right) -> Callable[[Callable[Concatenate[AuthedRequest, Access, P], HttpResponse]], Any]:
-    """For views under ``/profiles/<slug>/``: the view gets an `Access` in place of the slug."""
+    """For views under ``/profiles/<slug>/``: the view gets an `Access` in place of the slug.
+
+    What writes to a protected profile asks who is there when the sign-in was long ago.
+    """
 
     def decorate(view: Callable[Concatenate[AuthedRequest, Access, P], HttpResponse]) -> Any:
         @wraps(view)
@@ -101,6 +106,8 @@ def profile_view(right: Right) -> Callable[[Callable[Concatenate[AuthedRequest, 
                 )
                 _note_refusal(request, access.profile, role=access.role_name, why_not=why_not)
                 raise PermissionDenied(why_not)
+            if access.profile.is_protected and right not in UNASKED and not is_recent(request):
+                return ask_again(request)
             return view(cast("AuthedRequest", request), access, *args, **kwargs)
 
         return stamp(right)(login_required(guarded))
