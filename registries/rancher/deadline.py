@@ -10,6 +10,7 @@ import itertools
 import socket
 import threading
 import time
+from datetime import datetime
 
 
 class Guard:
@@ -22,6 +23,7 @@ class Guard:
         self.address = ""
         self.resolve_ms = self.connect_ms = self.tls_ms = None  # type: int | None
         self.tls_version: str | None = None
+        self.certificate_expires_at: datetime | None = None
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
         self._over = False

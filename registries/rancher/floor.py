@@ -31,6 +31,9 @@ FLOOR_V6 = tuple(
         ),
     )
 )
+# What of IPv6 is handed out for use by everybody (RFC 4291), and what in it is not (RFC 2928, 9637)
+GLOBAL_UNICAST_V6 = IPv6Network("2000::/3")
+SPECIAL_V6 = (IPv6Network("2001::/23"), IPv6Network("3fff::/20"))
 # Prefixes whose addresses hold an IPv4 address: where in the 128 bits its 32 stand, counted from the right
 EMBEDDED = (
     (IPv6Network("::ffff:0:0/96"), 0),
@@ -63,3 +66,13 @@ def is_below_floor(address: Address) -> bool:
     bare = unwrap(address)
     floor: tuple[IPv4Network | IPv6Network, ...] = FLOOR_V4 if isinstance(bare, IPv4Address) else FLOOR_V6
     return any(bare in network for network in floor)
+
+
+def is_public(address: Address) -> bool:
+    """Whether the (unwrapped) address is one of the internet's hosts: global unicast, and not below the floor."""
+    bare = unwrap(address)
+    if is_below_floor(bare) or not bare.is_global or bare.is_multicast:
+        return False
+    if isinstance(bare, IPv4Address):
+        return True
+    return bare in GLOBAL_UNICAST_V6 and not any(bare in network for network in SPECIAL_V6)

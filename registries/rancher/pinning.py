@@ -10,6 +10,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -135,6 +136,8 @@ class PinnedHTTPSConnection(_Pinned, HTTPSConnection):
         secure: ssl.SSLSocket = self.sock
         guard.watch(secure)
         guard.tls_version = secure.version()
+        ends_at = ssl.cert_time_to_seconds(str((secure.getpeercert() or {})["notAfter"]))  # verified, so it is there
+        guard.certificate_expires_at = datetime.fromtimestamp(ends_at, UTC)
 
 
 def new_pool(pin: Pin, *, size: int, body_bytes: int, context: ssl.SSLContext | None) -> HTTPConnectionPool:

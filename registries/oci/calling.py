@@ -1,0 +1,146 @@
+"""Calls of one verification, over the transport that Rancher is asked with (faults.md), inside one deadline."""
+
+import contextlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from registries.oci.ladder import Trouble
+from registries.oci.reasons import Reason
+from registries.rancher.address import BaseURL
+from registries.rancher.breaker import Limits
+from registries.rancher.deadline import Guard
+from registries.rancher.decode import Answer, retry_after
+from registries.rancher.errors import RancherError, Unreachable
+from registries.rancher.pinning import AllowTarget
+from registries.rancher.resolving import Resolve
+from registries.rancher.transport import Transport
+
+# A manifest has 4 MiB at the most (the distribution spec recommends that limit). A breaker that stays open would answer
+# "unreachable" to somebody who is correcting a certificate: people are held back by their own limit, the schedule too.
+LIMITS = Limits(body_bytes=4 * 2**20, slot_wait_s=1.0, breaker_open_s=0.0)
+ALL_CALLS_S = 40.0
+
+NOTHING_ANSWERS = "Nothing answers there."
+CAUSES = {
+    "reset": "The connection was closed before the answer was complete.",
+    "tls": "No secure connection could be made.",
+    "too_large": "The answer is larger than any of a registry.",
+    "truncated": "The answer broke off in the middle.",
+    "redirect": "It redirects elsewhere; a password is not sent after a redirect.",
+    "headers": "The answer has too many headers, or too long ones.",
+    "not_json": "The answer is not HTTP as a registry speaks it.",
+    "busy": "Other verifications are asking it at the moment; nothing was sent.",
+    "resting": "It failed several times in a row; nothing was sent.",
+    "ca_certificate": "The CA certificate that is stored here is not one in PEM form.",
+}
+REASONS = {
+    "dns": Reason.NAME_NOT_FOUND,
+    "blocked": Reason.BLOCKED,
+    "refused": Reason.UNREACHABLE,
+    "timeout": Reason.TIMEOUT,
+    "reset": Reason.UNREACHABLE,
+    "tls": Reason.UNREACHABLE,
+    "tls_expired": Reason.TLS_EXPIRED,
+    "tls_name": Reason.TLS_NAME,
+    "tls_unknown_ca": Reason.TLS_UNKNOWN_CA,
+    "not_tls": Reason.TLS_PLAIN_HTTP,
+    "busy": Reason.RATE_LIMITED,
+    "resting": Reason.RATE_LIMITED,
+    "ca_certificate": Reason.TLS_UNKNOWN_CA,
+}
+
+
+@dataclass
+class Caller:
+    """Sends GETs; one transport an origin, closed at the end."""
+
+    allow: AllowTarget
+    ca_certificate: str | None
+    limits: Limits
+    resolve: Resolve
+    ends_at: float = field(default_factory=lambda: time.monotonic() + ALL_CALLS_S)
+    _transports: dict[str, Transport] = field(default_factory=dict)
+    _open: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+    def new_guard(self) -> Guard:
+        """A deadline for one call, no later than that of them all."""
+        return Guard(max(0.0, min(self.limits.wall_s, self.ends_at - time.monotonic())))
+
+    def send(
+        self,
+        base: BaseURL,
+        path: str,
+        *,
+        guard: Guard,
+        query: Sequence[tuple[str, str]] = (),
+        auth: tuple[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Raises RancherError."""
+        transport = self._transports.get(base.origin)
+        if transport is None:
+            transport = Transport(
+                base,
+                allow=self.allow,
+                ca_certificate=self.ca_certificate,
+                read_only=True,
+                limits=self.limits,
+                resolve=self.resolve,
+            )
+            self._transports[base.origin] = transport
+            self._open.callback(transport.close)
+        return transport.send("GET", path, query=query, auth=auth, headers=headers, guard=guard)
+
+    def get(
+        self,
+        base: BaseURL,
+        path: str,
+        *,
+        query: Sequence[tuple[str, str]] = (),
+        auth: tuple[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Raises Trouble, also for an answer that says to come again later, or reports a fault."""
+        guard = self.new_guard()
+        try:
+            answer = self.send(base, path, guard=guard, query=query, auth=auth, headers=headers)
+        except RancherError as error:
+            raise trouble_of(error, guard) from None
+        refuse_faults(answer)
+        return answer
+
+    def close(self) -> None:
+        self._open.close()
+
+
+def trouble_of(error: RancherError, guard: Guard) -> Trouble:
+    """The transport's error in the words of a verification. What is blocked, closed and filtered reads the same."""
+    reason = REASONS.get(error.reason, Reason.NOT_A_REGISTRY)
+    if is_before_connect(error, guard) and reason in {Reason.BLOCKED, Reason.UNREACHABLE, Reason.TIMEOUT}:
+        return Trouble(Reason.BLOCKED if reason == Reason.BLOCKED else Reason.UNREACHABLE, NOTHING_ANSWERS)
+    return Trouble(reason, CAUSES.get(error.reason, ""))
+
+
+def is_before_connect(error: RancherError, guard: Guard) -> bool:
+    return isinstance(error, Unreachable) and guard.connect_ms is None and not guard.address
+
+
+def refuse_faults(answer: Answer) -> None:
+    """Raises Trouble for 429, 503 with a Retry-After, and every other 5xx."""
+    wait = answer.headers.get("retry-after")
+    if answer.status == 429 or (answer.status == 503 and wait is not None):
+        now = datetime.now(UTC)
+        seconds = retry_after(wait, now=now)
+        raise Trouble(
+            Reason.RATE_LIMITED,
+            f"It takes no more questions for now ({answer.status}).",
+            retry_at=None if seconds is None else now + timedelta(seconds=seconds),
+        )
+    if answer.status >= 500:
+        raise Trouble(
+            Reason.NOT_A_REGISTRY,
+            f"It reports a fault of its own ({answer.status}).",
+            "Try again; if it stays so, whoever runs the registry can see why.",
+        )

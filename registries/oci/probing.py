@@ -1,0 +1,65 @@
+"""A verification: one user and one password at one registry, layer by layer."""
+
+from collections.abc import Collection
+
+from registries.oci.calling import LIMITS, Caller
+from registries.oci.image import look_at_image
+from registries.oci.ladder import Found, Ladder, StepName, Stop, Trouble
+from registries.oci.login import Session, log_in
+from registries.oci.providers import endpoint_of
+from registries.oci.reaching import reach
+from registries.oci.reasons import Reason
+from registries.rancher.breaker import Limits
+from registries.rancher.errors import BadAddress
+from registries.rancher.pinning import AllowTarget
+from registries.rancher.resolving import Resolve, resolve_with_system
+
+
+def probe(
+    server_address: str,
+    *,
+    user: str,
+    secret: str,
+    image: str = "",
+    allow: AllowTarget,
+    realm_hosts: Collection[str] = (),
+    ca_certificate: str | None = None,
+    limits: Limits | None = None,
+    resolve: Resolve = resolve_with_system,
+) -> Found:
+    """Whether the registry takes user and password and, with `image`, whether that image may be pulled.
+
+    `allow` says where connections may lead, also whether over plain http; the floor holds whatever it says.
+    `realm_hosts` are hosts (``auth.example.com``, or with a port) that may be sent the password for a token beside the
+    registry itself and those of `providers`. `ca_certificate` is PEM text, trusted beside the system's authorities.
+    Raises nothing; takes at most 40 s.
+    """
+    ladder = Ladder()
+    caller = Caller(allow=allow, ca_certificate=ca_certificate, limits=limits or LIMITS, resolve=resolve)
+    try:
+        _climb(ladder, caller, server_address, (user, secret), realm_hosts, image)
+    except Stop:
+        pass  # the ladder holds why
+    finally:
+        caller.close()
+    return ladder.finish(with_image=bool(image))
+
+
+def _climb(
+    ladder: Ladder,
+    caller: Caller,
+    server_address: str,
+    login: tuple[str, str],
+    realm_hosts: Collection[str],
+    image: str,
+) -> None:
+    try:
+        endpoint = endpoint_of(server_address)
+    except BadAddress:
+        ladder.fail(StepName.RESOLVE, Trouble(Reason.NAME_NOT_FOUND, "That is not the address of a registry."))
+    base, answer = reach(ladder, caller, endpoint)
+    user, secret = login
+    session = Session(caller, base, endpoint, user, secret, realm_hosts)
+    log_in(ladder, session, answer)
+    if image:
+        look_at_image(ladder, session, image, endpoint)

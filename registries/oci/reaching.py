@@ -1,0 +1,104 @@
+"""The lower layers: name, connection, TLS, and whether what answers at `/v2/` is a registry. No password is sent."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import msgspec
+
+from registries.oci.calling import Caller, is_before_connect, refuse_faults, trouble_of
+from registries.oci.ladder import Ladder, StepName, Trouble
+from registries.oci.providers import Endpoint
+from registries.oci.reasons import Reason
+from registries.rancher.address import BaseURL
+from registries.rancher.deadline import Guard
+from registries.rancher.decode import Answer
+from registries.rancher.errors import RancherError, Unreachable
+
+API = "/v2/"
+# Over https. Where the admin allowed plain http, that is what may be meant; elsewhere the transport refuses it.
+PERHAPS_PLAIN = frozenset({"not_tls", "blocked", "refused", "reset", "tls"})
+CONNECTED = "A connection could be made."
+KNOWN = "The name is known."
+
+
+@dataclass(frozen=True)
+class Contact:
+    """What came of the first call: an answer, or an error, and how far it got."""
+
+    base: BaseURL
+    guard: Guard
+    answer: Answer | None = None
+    error: RancherError | None = None
+
+
+def reach(ladder: Ladder, caller: Caller, endpoint: Endpoint) -> tuple[BaseURL, Answer]:
+    """The origin that answers, and its answer: 200, or 401 with a challenge. Raises Stop."""
+    contact = _first_contact(caller, endpoint)
+    _tell_network(ladder, contact)
+    try:
+        answer = _as_registry(contact)
+    except Trouble as trouble:
+        ladder.fail(StepName.API, trouble, ms=contact.answer.elapsed_ms if contact.answer else None)
+    ladder.add(StepName.API, "A registry answers.", ms=answer.elapsed_ms)
+    return contact.base, answer
+
+
+def looks_like_registry(answer: Answer) -> bool:
+    """Whether a 200 is a registry's: it says so in a header, or answers in JSON (a web page does neither)."""
+    if answer.headers.get("docker-distribution-api-version", "").lower().startswith("registry/2"):
+        return True
+    try:
+        msgspec.json.decode(answer.body)
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        return False
+    return True
+
+
+def _first_contact(caller: Caller, endpoint: Endpoint) -> Contact:
+    """Over https; over http only after that failed, and only where http is allowed."""
+    secure = _contact(caller, endpoint.secure)
+    if secure.error is None or secure.error.reason not in PERHAPS_PLAIN:
+        return secure
+    plain = _contact(caller, endpoint.plain)
+    return secure if plain.error is not None and plain.error.reason == "blocked" else plain
+
+
+def _contact(caller: Caller, base: BaseURL) -> Contact:
+    contact = Contact(base, caller.new_guard())
+    try:
+        return replace(contact, answer=caller.send(base, API, guard=contact.guard))
+    except RancherError as error:
+        return replace(contact, error=error)
+
+
+def _tell_network(ladder: Ladder, contact: Contact) -> None:
+    """The steps up to TLS. Raises Stop at the one that failed."""
+    guard, error = contact.guard, contact.error
+    trouble = trouble_of(error, guard) if error else None
+    if error and trouble and error.reason == "dns":
+        ladder.fail(StepName.RESOLVE, trouble)
+    ladder.add(StepName.RESOLVE, KNOWN, ms=guard.resolve_ms)
+    if error and trouble and is_before_connect(error, guard) and error.reason not in {"busy", "resting"}:
+        ladder.fail(StepName.CONNECT, trouble)
+    ladder.add(StepName.CONNECT, CONNECTED, ms=guard.connect_ms)
+    if contact.base.scheme == "http":
+        plain = "Plain http: the password crosses the network in clear text."
+        ladder.add(StepName.TLS, plain, state="warning")
+        return
+    if trouble and isinstance(error, Unreachable) and guard.tls_ms is None:
+        ladder.fail(StepName.TLS, trouble)
+    expires_at = ladder.certificate_expires_at = guard.certificate_expires_at
+    days = f" for {(expires_at - datetime.now(UTC)).days} more days" if expires_at else ""
+    ladder.add(StepName.TLS, f"{guard.tls_version or 'TLS'}; the certificate is valid{days}.", ms=guard.tls_ms)
+
+
+def _as_registry(contact: Contact) -> Answer:
+    """Raises Trouble for all but a registry's answer."""
+    answer = contact.answer
+    if answer is None:
+        raise trouble_of(contact.error or Unreachable("reset"), contact.guard)
+    refuse_faults(answer)
+    if answer.status == 401 or (answer.status == 200 and looks_like_registry(answer)):
+        return answer
+    what = "a page that is not a registry's" if answer.status == 200 else f"status {answer.status}"
+    raise Trouble(Reason.NOT_A_REGISTRY, f"At /v2/ it answers with {what}.")

@@ -1,0 +1,46 @@
+"""Where a registry sends for a token, and whether Corral goes there with the password."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlsplit
+
+from registries.oci.providers import Endpoint
+from registries.rancher.address import PORTS, BaseURL, parse_base_url
+from registries.rancher.errors import BadAddress
+
+
+@dataclass(frozen=True)
+class Realm:
+    """A token service: its origin, and the path and the query that its address came with."""
+
+    base: BaseURL
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+
+
+def parse_realm(text: str) -> Realm | None:
+    """None for what isn't an absolute address over http or https, or has a user in it. Total."""
+    try:
+        parts = urlsplit(text)
+        if parts.scheme not in PORTS or not parts.netloc:
+            return None
+        base = parse_base_url(f"{parts.scheme}://{parts.netloc}").base
+        return Realm(base, parts.path or "/", tuple(parse_qsl(parts.query, keep_blank_values=True)))
+    except (ValueError, BadAddress):
+        return None
+
+
+def may_follow(realm: Realm, *, asked: BaseURL, endpoint: Endpoint, realm_hosts: Collection[str]) -> bool:
+    """Whether the password may go there: the registry's own origin, its provider's token host, or one on the list.
+
+    Never from https to http. `realm_hosts` holds hosts (``auth.example.com``: at any port) and hosts with a port
+    (``auth.example.com:5001``).
+    """
+    to = realm.base
+    if asked.scheme == "https" and to.scheme != "https":
+        return False
+    if to.origin == asked.origin:
+        return True
+    if to.host in endpoint.realm_hosts:
+        return to.scheme == "https" and to.port == PORTS["https"]
+    return to.host in realm_hosts or f"{to.host}:{to.port}" in realm_hosts
