@@ -1,11 +1,11 @@
 """Filters of the operations list."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 import django_filters
 from django.db.models import Q, QuerySet
 
+from dashboard.filters import PagedFilter
 from registries.access import profiles_of
 from registries.models import ConnectionProfile, Operation
 
@@ -14,8 +14,8 @@ def _visible_profiles(request: Any) -> QuerySet[ConnectionProfile]:
     return profiles_of(request.user) if request else ConnectionProfile.objects.none()
 
 
-class OperationFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter carries no types
-    """`profile verb state mine q`; whatever makes no sense filters nothing."""
+class OperationFilter(PagedFilter):
+    """`profile verb state mine q`."""
 
     q = django_filters.CharFilter(method="search", label="Address or request id")
     profile = django_filters.ModelChoiceFilter(
@@ -38,11 +38,3 @@ class OperationFilter(django_filters.FilterSet):  # type: ignore[misc]  # django
 
     def only_mine(self, queryset: QuerySet[Operation], _: str, value: str) -> QuerySet[Operation]:
         return queryset.filter(actor=self.request.user) if value else queryset
-
-    def page_url(self, number: int) -> str:
-        pairs = [(name, value) for name, value in self.data.items() if name in self.Meta.fields and value]
-        return f"?{urlencode([*pairs, ('page', number)])}"
-
-    @property
-    def is_narrowed(self) -> bool:
-        return any(self.data.get(name) for name in self.Meta.fields)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_safe
 
@@ -17,7 +16,6 @@ from registries.services import operations
 from registries.services.verdicts import NEW_SECRET
 from registries.views.rows import PAUSES_S, address_html
 
-PAGE_SIZE = 50
 LABELS = {
     "server_address": "Server address",
     "public_value": "User",
@@ -32,14 +30,8 @@ LABELS = {
 @signed_in
 def operation_list(request: AuthedRequest) -> HttpResponse:
     chosen = OperationFilter(request.GET, queryset=operations_of(request.user), request=request)
-    page = Paginator(chosen.qs, PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {
-        "filter": chosen,
-        "rows": [present_operation(operation) for operation in page],
-        "page": page,
-        "previous_url": chosen.page_url(page.previous_page_number()) if page.has_previous() else "",
-        "next_url": chosen.page_url(page.next_page_number()) if page.has_next() else "",
-    }
+    context = chosen.paged()
+    context["rows"] = [present_operation(operation) for operation in context["page"]]
     return render_page(request, "registries/operation_list.html", context, fragments=["operation-list"])
 
 

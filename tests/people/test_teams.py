@@ -60,7 +60,7 @@ def test_removing_a_team_takes_its_roles_and_leaves_its_people(
     hers = browse(frida)
     assert hers.get("/profiles/staging/").status_code == 200
     web = browse(admin)
-    assert "1</b><span>people lose" in web.get(f"/teams/{team.pk}/remove/").content.decode()
+    assert "1</b><span>person loses" in web.get(f"/teams/{team.pk}/remove/").content.decode()
     assert web.post(f"/teams/{team.pk}/remove/").status_code == 303
     assert hers.get("/profiles/staging/").status_code == 404
     assert User.objects.filter(pk=frida.pk, is_active=True).exists()

@@ -27,7 +27,7 @@ class PersonFilter(PagedFilter):
     second_factor = django_filters.ChoiceFilter(
         choices=[("yes", "With second factor"), ("no", "Without second factor")],
         method="with_factor",
-        empty_label="With or without second factor",
+        empty_label="Second factor or not",
         label="Second factor",
     )
 

@@ -2,6 +2,7 @@
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.template.defaultfilters import pluralize
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -27,13 +28,14 @@ def person_deactivate(request: AuthedRequest, pk: int) -> HttpResponse:
         else:
             toast(request, "good", f"{person} is deactivated", detail="Their sessions have ended.")
             return go(request, _page_of(person))
+    open_links = invitations.invitations_of(person).count()
     lead = "You are signed out at once." if person == request.user else "They are signed out at their next request."
     confirmation = Confirmation(
         subject=person.username,
         question=f"Deactivate {person}?",
         lead=f"{lead} Nothing else changes: what they did stays on record, and they keep roles and teams for the day "
         "when they are activated again.",
-        impact=[(invitations.invitations_of(person).count(), "open invitations of theirs end")],
+        impact=[(open_links, f"open invitation{pluralize(open_links)} of theirs end{pluralize(open_links, 's,')}")],
         deed="Deactivate",
         icon="pause",
         keep="Keep active",

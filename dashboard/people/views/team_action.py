@@ -3,6 +3,7 @@
 from django.contrib.auth.models import Group
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.template.defaultfilters import pluralize
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -44,12 +45,13 @@ def team_remove(request: AuthedRequest, pk: int) -> HttpResponse:
         teams.remove_team(request.user, team, reason=form.cleaned_data["reason"])
         toast(request, "good", f"The team {team} is removed")
         return go(request, reverse("team_list"))
+    members = teams.members_of(team).count()
     confirmation = Confirmation(
         subject=team.name,
         question=f"Remove the team {team}?",
         lead="Its roles in profiles go with it: members keep what they may themselves or through another team. Nobody "
         "is deactivated.",
-        impact=[(teams.members_of(team).count(), "people lose what they could do through this team")],
+        impact=[(members, f"{pluralize(members, 'person loses,people lose')} what the team lets its members do")],
         deed="Remove team",
         icon="remove",
         keep="Keep it",
