@@ -1,0 +1,47 @@
+"""Probes of registries on loopback, with a certificate authority of this test run."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from registries.oci import Found, probe
+from registries.rancher.breaker import Limits, forget_upstreams
+from tests.authority import Authority
+
+USER, SECRET = "ann", "correct horse"
+LOGIN = f"{USER}:{SECRET}"
+QUICK = Limits(connect_s=1, read_s=1, wall_s=1.5, breaker_open_s=0)  # for tests that wait for a limit
+
+Probe = Callable[..., Found]
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture
+def ask(authority: Authority) -> Probe:
+    """`probe` with a login, everything allowed that isn't below the floor, and the test's authority trusted."""
+
+    def ask(address: str, **options: Any) -> Found:
+        values: dict[str, Any] = {
+            "user": USER,
+            "secret": SECRET,
+            "allow": lambda *_: True,
+            "ca_certificate": authority.pem,
+        }
+        return probe(address, **(values | options))
+
+    return ask
+
+
+@pytest.fixture(autouse=True)
+def _no_upstream_remembers() -> Iterator[None]:
+    yield
+    forget_upstreams()
+
+
+def states(found: Found) -> dict[str, str]:
+    return {step.name.name.lower(): step.state for step in found.steps}
