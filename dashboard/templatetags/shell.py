@@ -1,9 +1,11 @@
 """Tags of the shell, built into every template."""
 
+import json
 from functools import cache
 
 from django import template
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -31,6 +33,12 @@ def icon_sprite() -> SafeString:
 def head_assets() -> SafeString:
     """The style sheets in the order of their layers, htmx (version 2) and our own script."""
     return _assets() if not settings.DEBUG else _assets.__wrapped__()
+
+
+@register.filter
+def as_json(value: object) -> str:
+    """For an attribute that our script reads; `json_script` would not outlive htmx, which drops every script."""
+    return json.dumps(value, cls=DjangoJSONEncoder)
 
 
 @register.filter

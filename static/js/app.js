@@ -20,7 +20,7 @@ function showDialog() {
   const wasOpen = app.inert;
   app.inert = isOpen;
   if (isOpen) {
-    const first = ["[autofocus]", "[aria-invalid]", "input:not([type=hidden])", ".dialog-foot a, .dialog-foot button"];
+    const first = ["[autofocus]", "[aria-invalid]", "[name=confirm]", ".dialog-foot a, .dialog-foot button"];
     first.map((selector) => find(selector, dialog)).find(Boolean)?.focus();
   } else if (wasOpen) {
     const around = opener?.id && document.getElementById(opener.id);

@@ -1,21 +1,20 @@
-/* Passkeys: hands the browser what the server asks (in the page, or fetched for a sign-in) and sends back its answer. */
-const asked = async (form) => {
-  const inPage = document.getElementById("passkey-options");
-  if (inPage) return JSON.parse(inPage.textContent).publicKey;
-  const answer = await fetch(form.action, { headers: { Accept: "application/json" } });
+/* Passkeys: hands the browser what the server asks (on the button, or fetched for a sign-in) and sends back its answer. */
+async function asked(button) {
+  if (button.dataset.options) return JSON.parse(button.dataset.options).publicKey;
+  const answer = await fetch(button.form.action, { headers: { Accept: "application/json" } });
   return (await answer.json()).request_options.publicKey;
-};
+}
 
-async function make(form) {
-  const options = PublicKeyCredential.parseCreationOptionsFromJSON(await asked(form));
-  if (form.elements.passwordless?.checked) {
+async function make(button) {
+  const options = PublicKeyCredential.parseCreationOptionsFromJSON(await asked(button));
+  if (button.form.elements.passwordless?.checked) {
     Object.assign(options.authenticatorSelection, { residentKey: "required", requireResidentKey: true, userVerification: "required" });
   }
   return navigator.credentials.create({ publicKey: options });
 }
 
-async function use(form) {
-  return navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(await asked(form)) });
+async function use(button) {
+  return navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(await asked(button)) });
 }
 
 document.addEventListener("click", async (event) => {
@@ -26,7 +25,7 @@ document.addEventListener("click", async (event) => {
   const problem = form.querySelector("[role=alert]:not(.notice)");
   problem.hidden = true;
   try {
-    form.elements.credential.value = JSON.stringify(await (button.dataset.passkey === "make" ? make : use)(form));
+    form.elements.credential.value = JSON.stringify(await (button.dataset.passkey === "make" ? make : use)(button));
     form.submit();
   } catch (error) {
     const why = { NotAllowedError: "It was cancelled, or took too long.", SecurityError: "Browsers offer passkeys only under a host name over https." };

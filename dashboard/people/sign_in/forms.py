@@ -1,13 +1,22 @@
 """Forms of second factors: tries are counted by our limits, and a code works once."""
 
+from typing import Any
+
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
-from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm, ReauthenticateWebAuthnForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, AuthenticateWebAuthnForm, ReauthenticateWebAuthnForm
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 
 from dashboard.people.sign_in import limits
 
 CODE_LIVES_S = 120  # longer than a TOTP code is taken for, one step either side of now
+
+
+class AddKeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth carries no types
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["passwordless"].label = "This passkey alone signs me in"
+        self.fields["passwordless"].help_text = "Without the password: the device asks for a fingerprint or a PIN."
 
 
 class _OnceAndCounted:
