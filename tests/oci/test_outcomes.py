@@ -1,0 +1,347 @@
+"""What a registry does, and what is said of it."""
+
+import hashlib
+import json
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from registries.oci import Found, Reason, StepName
+from tests.authority import DAY, NOW, Authority
+from tests.oci.conftest import LOGIN, QUICK, SECRET, USER, Probe, states
+from tests.oci.servers import VERSION, Answering, Asked, Reply, challenging, issuing, serving
+from tests.rancher.conftest import scripted
+
+HTML = Reply(headers={"Content-Type": "text/html"}, body=b"<html>It works!</html>")
+BASIC = 'Basic realm="Registry"'
+
+
+def failed(found: Found) -> str:
+    """The step that failed, and its cause."""
+    return next(f"{step.name}: {step.cause}" for step in found.steps if step.state == "failed")
+
+
+def test_passes_every_layer_when_the_password_is_right(ask: Probe, authority: Authority) -> None:
+    with serving(challenging(BASIC, login=LOGIN), certificate=authority.issue()) as registry:
+        found = ask(registry.address)
+    assert found.reason == Reason.OK
+    assert states(found) == {
+        "resolve": "ok",
+        "connect": "ok",
+        "tls": "ok",
+        "api": "ok",
+        "challenge": "ok",
+        "token": "skipped",
+        "login": "ok",
+    }
+    assert registry.logins == [LOGIN]
+    assert found.certificate_expires_at is not None
+    assert abs(found.certificate_expires_at - (NOW + DAY)) < timedelta(seconds=2)
+    assert {step.name for step in found.steps if step.milliseconds is None} == {StepName.RESOLVE, StepName.TOKEN}
+
+
+def test_tells_days_that_the_certificate_has_left(ask: Probe, authority: Authority) -> None:
+    with serving(challenging(BASIC), certificate=authority.issue(until=NOW + 40 * DAY)) as registry:
+        found = ask(registry.address)
+    assert "valid for 39 more days" in next(step.cause for step in found.steps if step.name == StepName.TLS)
+
+
+def test_tells_a_wrong_password_with_all_below_it_in_order(ask: Probe, authority: Authority) -> None:
+    with serving(challenging(BASIC, login=LOGIN), certificate=authority.issue()) as registry:
+        found = ask(registry.address, secret="wrong")
+    assert found.reason == Reason.BAD_CREDENTIALS
+    assert failed(found) == f"Login: {Reason.BAD_CREDENTIALS.sentence}"
+    assert registry.logins == [f"{USER}:wrong"]  # once: accounts are locked after a few
+
+
+def test_gets_a_token_from_its_own_origin(ask: Probe, authority: Authority) -> None:
+    def registry_and_tokens(asked: Asked) -> Reply:
+        if asked.path == "/service/token":
+            return issuing("abc.def-1", login=LOGIN)(asked)
+        realm = f'Bearer realm="{registry.origin}/service/token?more=1",service="here"'
+        return challenging(realm, token="abc.def-1")(asked)
+
+    with serving(registry_and_tokens, certificate=authority.issue()) as registry:
+        assert ask(registry.address).reason == Reason.OK
+        assert [(one.path, dict(one.query), one.login) for one in registry.asked] == [
+            ("/v2/", {}, ""),
+            ("/service/token", {"more": "1", "account": USER, "service": "here"}, LOGIN),
+            ("/v2/", {}, "abc.def-1"),
+        ]
+        found = ask(registry.address, secret="wrong")
+    assert found.reason == Reason.BAD_CREDENTIALS
+    assert states(found)["token"] == "ok"
+    assert states(found)["login"] == "failed"
+
+
+def test_says_of_an_open_registry_that_nothing_was_proven(ask: Probe, authority: Authority) -> None:
+    with serving(lambda _: Reply(headers=VERSION), certificate=authority.issue()) as registry:
+        found = ask(registry.address)
+    assert found.reason == Reason.OK
+    assert states(found)["login"] == states(found)["challenge"] == "warning"
+    assert registry.logins == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason", "step"),
+    [
+        (lambda _: Reply(404), Reason.NOT_A_REGISTRY, "Registry API: At /v2/ it answers with status 404."),
+        (
+            lambda _: HTML,
+            Reason.NOT_A_REGISTRY,
+            "Registry API: At /v2/ it answers with a page that is not a registry's.",
+        ),
+        (lambda _: Reply(401), Reason.NOT_A_REGISTRY, "Challenge: It wants a login"),
+        (lambda _: Reply(401, {"WWW-Authenticate": "Negotiate"}), Reason.NOT_A_REGISTRY, "Challenge: It wants a login"),
+        (lambda _: Reply(500), Reason.NOT_A_REGISTRY, "Registry API: It reports a fault of its own (500)."),
+        (lambda _: Reply(403), Reason.NOT_A_REGISTRY, "Registry API: At /v2/ it answers with status 403."),
+        (lambda _: Reply(429), Reason.RATE_LIMITED, "Registry API: It takes no more questions for now (429)."),
+        (
+            lambda asked: HTML if asked.login else Reply(401, {"WWW-Authenticate": BASIC}),
+            Reason.NOT_A_REGISTRY,
+            "Login: After the login",
+        ),
+        (
+            lambda asked: Reply(403) if asked.login else Reply(401, {"WWW-Authenticate": BASIC}),
+            Reason.BAD_CREDENTIALS,
+            "Login: ",
+        ),
+        (
+            lambda asked: Reply(429) if asked.login else Reply(401, {"WWW-Authenticate": BASIC}),
+            Reason.RATE_LIMITED,
+            "Login: It takes no more questions",
+        ),
+        (
+            lambda _: Reply(headers=VERSION, body=b"x" * 5_000_000),
+            Reason.NOT_A_REGISTRY,
+            "Registry API: The answer is larger",
+        ),
+    ],
+)
+def test_tells_what_answers_there(
+    answer: Answering, reason: Reason, step: str, ask: Probe, authority: Authority
+) -> None:
+    with serving(answer, certificate=authority.issue()) as registry:
+        found = ask(registry.address)
+    assert found.reason == reason
+    assert failed(found).startswith(step)
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (Reply(401), Reason.BAD_CREDENTIALS),
+        (Reply(403), Reason.BAD_CREDENTIALS),
+        (Reply(404), Reason.NOT_A_REGISTRY),
+        (Reply(429), Reason.RATE_LIMITED),
+        (Reply(body=b"not json"), Reason.NOT_A_REGISTRY),
+        (Reply(body=b'{"token":17}'), Reason.NOT_A_REGISTRY),
+        (Reply(body=b'{"token":"with blanks\\r\\nX: y"}'), Reason.NOT_A_REGISTRY),
+        (Reply(body=b"{}"), Reason.NOT_A_REGISTRY),
+        (Reply(body=b"[" * 100_000), Reason.NOT_A_REGISTRY),
+        (Reply(body=b'{"access_token":"never issued"}'), Reason.NOT_A_REGISTRY),
+        (Reply(body=b'{"access_token":"another"}'), Reason.BAD_CREDENTIALS),
+    ],
+)
+def test_takes_no_token_but_a_good_one(reply: Reply, reason: Reason, ask: Probe, authority: Authority) -> None:
+    def answer(asked: Asked) -> Reply:
+        if asked.path == "/token":
+            return reply
+        return challenging(f'Bearer realm="{registry.origin}/token"', token="good")(asked)
+
+    with serving(answer, certificate=authority.issue()) as registry:
+        assert ask(registry.address).reason == reason
+
+
+def test_says_until_when_it_is_rate_limited(ask: Probe, authority: Authority) -> None:
+    with serving(lambda _: Reply(503, {"Retry-After": "3600"}), certificate=authority.issue()) as registry:
+        found = ask(registry.address)
+    assert found.reason == Reason.RATE_LIMITED
+    assert found.retry_at is not None
+    assert abs(found.retry_at - datetime.now(UTC) - timedelta(hours=1)) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("host", "days", "trusted", "reason"),
+    [
+        ("127.0.0.1", -1, True, Reason.TLS_EXPIRED),
+        ("other.example", 1, True, Reason.TLS_NAME),
+        ("127.0.0.1", 1, False, Reason.TLS_UNKNOWN_CA),
+    ],
+)
+def test_tells_what_is_wrong_with_a_certificate(
+    host: str, days: int, trusted: bool, reason: Reason, ask: Probe, authority: Authority
+) -> None:
+    with serving(challenging(BASIC), certificate=authority.issue(host=host, until=NOW + days * DAY)) as registry:
+        found = ask(registry.address, ca_certificate=authority.pem if trusted else None)
+    assert found.reason == reason
+    assert failed(found).startswith("TLS: ")
+    assert registry.asked == []
+
+
+def test_says_that_a_stored_ca_certificate_is_none(ask: Probe, authority: Authority) -> None:
+    with serving(challenging(BASIC), certificate=authority.issue()) as registry:
+        found = ask(registry.address, ca_certificate="-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----")
+    assert found.reason == Reason.TLS_UNKNOWN_CA
+    assert "not one in PEM form" in failed(found)
+
+
+def test_sends_nothing_over_plain_http_unless_that_is_allowed(ask: Probe) -> None:
+    with serving(challenging(BASIC, login=LOGIN)) as registry:
+        found = ask(registry.address, allow=lambda scheme, *_: scheme == "https")
+        assert found.reason == Reason.TLS_PLAIN_HTTP
+        assert failed(found).startswith("TLS: ")
+        assert registry.asked == []
+        for allowed in ({"http", "https"}, {"http"}):
+            found = ask(registry.address, allow=lambda scheme, *_, allowed=allowed: scheme in allowed)
+            assert found.reason == Reason.OK
+            assert states(found)["tls"] == "warning"
+
+
+def test_never_falls_back_to_plain_http_from_a_certificate_it_does_not_trust(ask: Probe, authority: Authority) -> None:
+    with serving(challenging(BASIC), certificate=authority.issue()) as registry:
+        found = ask(registry.address, ca_certificate=None)
+    assert found.reason == Reason.TLS_UNKNOWN_CA
+
+
+@pytest.mark.parametrize("secure", [True, False])
+def test_says_that_no_answer_came_in_time(ask: Probe, authority: Authority, secure: bool) -> None:
+    over = threading.Event()
+
+    def wait(_: Asked) -> Reply:
+        over.wait(5)
+        return Reply()
+
+    with serving(wait, certificate=authority.issue() if secure else None) as registry:
+        found = ask(registry.address, limits=QUICK)
+        over.set()
+    assert found.reason == Reason.TIMEOUT
+    assert failed(found).startswith("Registry API: ")
+
+
+def test_says_that_a_handshake_did_not_end_in_time(ask: Probe) -> None:
+    over = threading.Event()
+    with scripted(lambda _: over.wait(5) and None) as base:
+        found = ask(base.netloc, limits=QUICK, allow=lambda scheme, *_: scheme == "https")
+        over.set()
+    assert found.reason == Reason.TIMEOUT
+    assert failed(found).startswith("TLS: ")
+
+
+@pytest.mark.parametrize("address", ["", " ", "a b", "user:secret@r.example.com", "r.example.com:0", "[::1", "-.-"])
+def test_says_of_what_is_no_address_that_no_name_is_known(address: str, ask: Probe) -> None:
+    found = ask(address)
+    assert found.reason == Reason.NAME_NOT_FOUND
+    assert failed(found).startswith("Host name: ")
+    assert SECRET not in repr(found)
+
+
+MANIFEST = json.dumps({"schemaVersion": 2, "config": {"digest": "sha256:" + "a" * 64}, "layers": []}).encode()
+INDEX = json.dumps(
+    {
+        "manifests": [
+            {"digest": "sha256:1", "platform": {"os": "linux", "architecture": "amd64"}},
+            {"digest": "sha256:2", "platform": {"os": "linux", "architecture": "arm64", "variant": "v8"}},
+            {"digest": "sha256:3", "platform": {"os": "unknown", "architecture": "unknown"}},
+            {"digest": "sha256:4", "platform": {"os": "<script>", "architecture": "amd64"}},
+        ]
+    }
+).encode()
+DIGEST = "sha256:" + hashlib.sha256(INDEX).hexdigest()
+CONFIG = b'{"os":"windows","architecture":"amd64","history":[]}'
+
+
+def with_images(asked: Asked) -> Reply:
+    if asked.login != LOGIN:
+        return Reply(401, {"WWW-Authenticate": BASIC})
+    return {
+        "/v2/": Reply(headers=VERSION),
+        "/v2/team/app/manifests/1.0": Reply(body=INDEX),
+        f"/v2/team/app/manifests/{DIGEST}": Reply(body=INDEX),
+        f"/v2/team/app/manifests/sha256:{'b' * 64}": Reply(body=INDEX),
+        "/v2/single/manifests/latest": Reply(body=MANIFEST),
+        f"/v2/single/blobs/sha256:{'a' * 64}": Reply(body=CONFIG),
+        "/v2/elsewhere/manifests/latest": Reply(body=MANIFEST),
+        f"/v2/elsewhere/blobs/sha256:{'a' * 64}": Reply(307, {"Location": "http://127.0.0.1:9/"}),
+        "/v2/secret/manifests/latest": Reply(403),
+        "/v2/denied/manifests/latest": Reply(401, {"WWW-Authenticate": BASIC}),
+        "/v2/strange/manifests/latest": Reply(body=b"<html>"),
+        "/v2/odd/manifests/latest": Reply(418),
+    }.get(asked.path, Reply(404))
+
+
+@pytest.mark.parametrize(
+    ("image", "reason", "platforms"),
+    [
+        ("team/app:1.0", Reason.OK, ("linux/amd64", "linux/arm64/v8")),
+        ("{address}/team/app:1.0", Reason.OK, ("linux/amd64", "linux/arm64/v8")),
+        (f"team/app@{DIGEST}", Reason.OK, ("linux/amd64", "linux/arm64/v8")),
+        (f"team/app:9.9@{DIGEST}", Reason.OK, ("linux/amd64", "linux/arm64/v8")),
+        (f"team/app@sha256:{'b' * 64}", Reason.NOT_A_REGISTRY, ()),
+        ("single", Reason.OK, ("windows/amd64",)),
+        ("elsewhere", Reason.OK, ()),
+        ("secret", Reason.NO_PULL_RIGHT, ()),
+        ("denied", Reason.NO_PULL_RIGHT, ()),
+        ("nowhere", Reason.IMAGE_NOT_FOUND, ()),
+        ("strange", Reason.NOT_A_REGISTRY, ()),
+        ("odd", Reason.NOT_A_REGISTRY, ()),
+        ("other.example.com/team/app:1.0", Reason.IMAGE_NOT_FOUND, ()),
+        ("us er@:0/team/app", Reason.IMAGE_NOT_FOUND, ()),
+        ("Team/App", Reason.IMAGE_NOT_FOUND, ()),
+        ("team/../../x", Reason.IMAGE_NOT_FOUND, ()),
+        ("team/app:", Reason.IMAGE_NOT_FOUND, ()),
+        ("team/app@sha512:00", Reason.IMAGE_NOT_FOUND, ()),
+        ("a" * 300, Reason.IMAGE_NOT_FOUND, ()),
+    ],
+)
+def test_looks_at_an_image(
+    image: str, reason: Reason, platforms: tuple[str, ...], ask: Probe, authority: Authority
+) -> None:
+    with serving(with_images, certificate=authority.issue()) as registry:
+        found = ask(registry.address, image=image.format(address=registry.address))
+    assert found.reason == reason
+    assert found.platforms == platforms
+    assert states(found)["login"] == "ok"
+    assert states(found)["image"] == ("ok" if reason == Reason.OK else "failed")
+    assert bool(found.digest) == (reason == Reason.OK)
+
+
+def test_asks_for_a_token_of_the_image(ask: Probe, authority: Authority) -> None:
+    def answer(asked: Asked) -> Reply:
+        if asked.path == "/token":
+            refused = asked.query.get("scope") == "repository:forbidden:pull"
+            return Reply(403) if refused else issuing(f"for-{asked.query.get('scope', '')[11:14]}", login=LOGIN)(asked)
+        if asked.path == "/v2/app/manifests/1" and asked.login == "for-app":
+            return Reply(body=INDEX)
+        if asked.path == "/v2/" and asked.login == "for-":
+            return Reply(headers=VERSION)
+        return Reply(401, {"WWW-Authenticate": f'Bearer realm="{registry.origin}/token",scope="repository:x:pull"'})
+
+    with serving(answer, certificate=authority.issue()) as registry:
+        assert ask(registry.address, image="app:1").digest == DIGEST
+        assert ask(registry.address, image="forbidden").reason == Reason.NO_PULL_RIGHT
+        assert ask(registry.address, image="other").reason == Reason.NO_PULL_RIGHT
+
+
+@pytest.mark.parametrize(("secret", "reason"), [(SECRET, Reason.OK), ("wrong", Reason.BAD_CREDENTIALS)])
+def test_logs_in_for_the_image_where_only_that_is_protected(
+    secret: str, reason: Reason, ask: Probe, authority: Authority
+) -> None:
+    def answer(asked: Asked) -> Reply:
+        return Reply(headers=VERSION) if asked.path == "/v2/" else with_images(asked)
+
+    with serving(answer, certificate=authority.issue()) as registry:
+        assert ask(registry.address, image="team/app:1.0", secret=secret).reason == reason
+
+
+def test_names_of_docker_hub_lead_to_the_same_registry(ask: Probe) -> None:
+    asked: list[str] = []
+
+    def resolve(host: str, _: int) -> list[str]:
+        asked.append(host)
+        return []
+
+    for address in ("index.docker.io", "docker.io", "https://index.docker.io/v1/", "registry-1.docker.io"):
+        assert ask(address, resolve=resolve).reason == Reason.NAME_NOT_FOUND
+    assert asked == ["registry-1.docker.io"] * 4
