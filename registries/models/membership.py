@@ -5,6 +5,7 @@ from django.contrib.auth.models import Group
 from django.db import models
 from django.db.models import Q
 
+from dashboard.people.models import User
 from registries.models.profile import ConnectionProfile
 from registries.roles import Role
 
@@ -25,4 +26,11 @@ class Membership(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user or self.team}: {self.role} of {self.profile}"
+        return f"{self.holder}: {self.role} of {self.profile}"
+
+    @property
+    def holder(self) -> User | Group:
+        """Whose role it is."""
+        found = self.user or self.team
+        assert found is not None  # noqa: S101 - the database's own constraint; for the type checker
+        return found

@@ -2,7 +2,7 @@
 
 PEOPLE = ("stranger", "viewer", "operator", "maintainer", "auditor", "admin")
 R = "/profiles/staging/registries/"
-NUMBER = 7_000_001  # of a person, a team and an invitation: far from what a sequence gives
+NUMBER = 7_000_001  # of a person, a team, an invitation, a membership: far from what a sequence gives
 C = f"{R}1sp1/credentials/1c9/"
 ONLY_FRAGMENTS = {"profile_switcher", "profile_card", "registry_row"}  # without htmx they lead to a page
 
@@ -26,6 +26,10 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "profile_update": ("/profiles/staging/edit/", MANAGING),
     "profile_remove": ("/profiles/staging/remove/", ADMINISTERING),
     "profile_check": ("/profiles/staging/check/", CHANGING),
+    "member_list": ("/profiles/staging/members/", READING),
+    "member_add": ("/profiles/staging/members/add/", MANAGING),
+    "member_role": (f"/profiles/staging/members/{NUMBER}/role/", MANAGING),
+    "member_remove": (f"/profiles/staging/members/{NUMBER}/remove/", MANAGING),
     "registry_list": (R, READING),
     "registry_export": (f"{R}export/?format=csv", READING),
     "registry_create": (f"{R}new/", CHANGING),
@@ -55,6 +59,8 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "person_deactivate": (f"/people/{NUMBER}/deactivate/", ADMINISTERING),
     "person_activate": (f"/people/{NUMBER}/activate/", ADMINISTERING),
     "person_reset_second_factor": (f"/people/{NUMBER}/reset-second-factor/", ADMINISTERING),
+    "person_access": (f"/people/{NUMBER}/access/", READING_SITE),
+    "my_access": ("/account/access/", EVERYBODY),
     "team_list": ("/teams/", READING_SITE),
     "team_create": ("/teams/new/", ADMINISTERING),
     "team_detail": (f"/teams/{NUMBER}/", READING_SITE),

@@ -19,7 +19,7 @@ from tests.registries.role_table import BY_POST, ELSEWHERE, NUMBER, ONLY_FRAGMEN
 pytestmark = pytest.mark.django_db(transaction=True)
 
 METHODS = ("HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-PAGES = (R, f"{R}1sp1/", "/profiles/staging/", "/profiles/", "/")
+PAGES = (R, f"{R}1sp1/", "/profiles/staging/", "/profiles/staging/members/", "/profiles/", "/account/access/", "/")
 ACTIONS, REMOVALS = ("/activate/", "/deactivate/", "/check/"), ("/remove/", "/purge/")
 IN_A_DIALOG = {"HX-Request": "true", "HX-Target": "dialog"}
 
@@ -66,6 +66,7 @@ def people(
     )
     AllowedTarget.objects.update_or_create(pk=1, defaults={"ports": "1-65535"})
     make_rows_of_the_shell()
+    Membership.objects.create(pk=NUMBER, profile=profile, user_id=NUMBER, role=Role.VIEWER)
     stranger, maintainer, gone = (make_user(name) for name in ("stranger", "maintainer", "deactivated"))
     for team_name, its_profile, members in (
         ("Payments", profile, [maintainer, gone]),

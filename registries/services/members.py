@@ -1,0 +1,108 @@
+"""Roles in a profile, given to people and teams: added, changed, taken away. Each is on record with what was before."""
+
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.db import IntegrityError, transaction
+
+from dashboard.events import announce
+from dashboard.people.models import SiteRole, User
+from registries.access import Access
+from registries.events import ProfileEvent
+from registries.models import Membership
+from registries.roles import Role
+
+ONLY_READS = "{} is an auditor: they see everything and change nothing, and can be given nothing more on the side."
+
+
+class AlreadyMember(Exception):
+    """The person or the team has a role here already; its text is for people."""
+
+
+class OnlyReads(Exception):
+    """The person is an auditor, who is never given more; its text is for people."""
+
+
+class NoLongerMember(Exception):
+    """Somebody else took the role away a moment ago."""
+
+
+def add_member(access: Access, who: User | Group, role: Role, *, reason: str = "") -> Membership:
+    """Gives a role from the next request on. Raises AlreadyMember, OnlyReads."""
+    holder = {"user": who} if isinstance(who, User) else {"team": who}
+    try:
+        with transaction.atomic():
+            _refuse_auditors(who)
+            membership = Membership.objects.create(profile=access.profile, role=role, **holder)
+            _announce("member.add", access, membership, after={"role": role.value}, reason=reason)
+    except IntegrityError:
+        raise AlreadyMember(f"{who} has a role in {access.profile.name} already.") from None
+    return membership
+
+
+def change_member_role(access: Access, membership: Membership, role: Role, *, reason: str = "") -> None:
+    """Holds from their next request on. Raises NoLongerMember, OnlyReads."""
+    with transaction.atomic():
+        held = _hold(membership)
+        before = held.role
+        if role == before:
+            return
+        _refuse_auditors(held.holder)
+        held.role = role
+        held.save(update_fields=["role"])
+        _announce("member.role", access, held, before={"role": before}, after={"role": role.value}, reason=reason)
+
+
+def remove_member(access: Access, membership: Membership, *, reason: str = "") -> None:
+    """What they could do here through this role alone, they can't at their next request. Raises NoLongerMember."""
+    with transaction.atomic():
+        held = _hold(membership)
+        _announce("member.remove", access, held, before={"role": held.role}, reason=reason)
+        held.delete()
+
+
+def what_is_lost(access: Access, membership: Membership) -> str:
+    """What to know before a role is taken away or lowered: who can't manage the profile then; empty when all can."""
+    if membership.role != Role.MAINTAINER:
+        return ""
+    others = Membership.objects.filter(profile=access.profile, role=Role.MAINTAINER).exclude(pk=membership.pk)
+    user, teams = access.user, set(access.user.groups.values_list("pk", flat=True))
+    is_mine = membership.user_id == user.pk or membership.team_id in teams
+    have_another = any(one.user_id == user.pk or one.team_id in teams for one in others)
+    lost = []
+    if is_mine and not have_another and user.site_role != SiteRole.ADMIN:
+        lost.append("It is your own last role of a maintainer here: without it you can't give it back to yourself.")
+    if not others:
+        lost.append("Nobody else is a maintainer here: without it only admins can manage this profile.")
+    return " ".join(lost)
+
+
+def _hold(membership: Membership) -> Membership:
+    """The row as it is now, held until the transaction ends."""
+    held = Membership.objects.select_for_update(of=("self",)).select_related("user", "team")
+    row = held.filter(pk=membership.pk).first()
+    if row is None:
+        raise NoLongerMember
+    return row
+
+
+def _refuse_auditors(who: User | Group) -> None:
+    """Raises OnlyReads. The person is held, so that nobody makes them an auditor at the same moment."""
+    if isinstance(who, User) and User.objects.select_for_update().get(pk=who.pk).site_role == SiteRole.AUDITOR:
+        raise OnlyReads(ONLY_READS.format(who))
+
+
+def _announce(action: str, access: Access, membership: Membership, **details: Any) -> None:
+    who = membership.holder
+    announce(
+        ProfileEvent(
+            action=action,
+            actor=access.user,
+            role=access.role_name,
+            profile=access.profile,
+            target_type="person" if isinstance(who, User) else "team",
+            target_id=str(who.pk),
+            target_name=str(who),
+            **details,
+        )
+    )

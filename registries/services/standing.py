@@ -1,0 +1,130 @@
+"""Who can do what, and why: per profile and per person. `registries.access` decides by the same rules."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import urlencode
+
+from django.contrib.auth.models import Group
+from django.db.models import Q
+
+from dashboard.people.models import SiteRole, User
+from registries.models import ConnectionProfile, Membership
+from registries.roles import Role
+
+EVERY_ROLE = (*(role.value for role in reversed(Role)), SiteRole.ADMIN.value, SiteRole.AUDITOR.value)
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Where a right comes from: their own role, a team's, or the whole site's. `counts`: nothing overrules it."""
+
+    role: str
+    team: Group | None = None
+    is_site_wide: bool = False
+    counts: bool = True
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A person or a team with a role in a profile, and each reason for it; `membership` is what was given here."""
+
+    who: User | Group
+    role: str
+    reasons: tuple[Reason, ...] = ()
+    membership: Membership | None = None
+    people: int = 0  # of a team, those who may sign in
+
+    @property
+    def is_team(self) -> bool:
+        return isinstance(self.who, Group)
+
+    @property
+    def name(self) -> str:
+        return str(self.who)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What one person may do in one profile, by a role of theirs or of their teams."""
+
+    profile: ConnectionProfile
+    role: str
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class HolderQuery:
+    """What the list of holders is narrowed to; what makes no sense narrows nothing."""
+
+    q: str = ""
+    role: str = ""  # the one that decides
+
+    @classmethod
+    def parse(cls, query: Mapping[str, str]) -> Self:
+        role = query.get("role", "")
+        return cls(query.get("q", "").strip()[:100], role if role in EVERY_ROLE else "")
+
+    def narrow(self, holders: Iterable[Holder]) -> list[Holder]:
+        return [one for one in self.search(holders) if self.role in {"", one.role}]
+
+    def search(self, holders: Iterable[Holder]) -> list[Holder]:
+        """Those whose name has every word, whatever their role."""
+        words = self.q.lower().split()
+        return [one for one in holders if all(word in one.name.lower() for word in words)]
+
+    def url(self, **changes: str | int) -> str:
+        pairs = {"q": self.q, "role": self.role} | changes
+        return f"?{urlencode({name: value for name, value in pairs.items() if value})}"
+
+
+def find_holders(profile: ConnectionProfile) -> list[Holder]:
+    """Teams with a role first, then everybody who can do something here, by name. Three queries, however many."""
+    given = list(Membership.objects.filter(profile=profile).select_related("user", "team"))
+    teams = {one.team_id: one for one in given if one.team_id}
+    reasons: dict[User, list[Reason]] = defaultdict(list)
+    own: dict[int, Membership] = {}
+    for one in given:
+        if one.user and one.user.is_active:
+            own[one.user.pk] = one
+            reasons[one.user].append(Reason(one.role))
+    sizes: dict[int, int] = defaultdict(int)
+    for team_id, person in _people_of(teams):
+        sizes[team_id] += 1
+        reasons[person].append(Reason(teams[team_id].role, teams[team_id].team))
+    for person in User.objects.filter(is_active=True).exclude(site_role=""):
+        reasons.setdefault(person, [])
+    people = [
+        Holder(person, *_weigh(person, found), membership=own.get(person.pk)) for person, found in reasons.items()
+    ]
+    in_teams = [Holder(one.holder, one.role, membership=one, people=sizes[pk]) for pk, one in teams.items()]
+    return [*sorted(in_teams, key=_by_name), *sorted(people, key=_by_name)]
+
+
+def find_standings(person: User) -> list[Standing]:
+    """The profiles in which a person or a team of theirs has a role, by name. One query."""
+    found: dict[ConnectionProfile, list[Reason]] = defaultdict(list)
+    given = Membership.objects.filter(Q(user=person) | Q(team__user=person)).select_related("profile", "team")
+    for one in given.order_by("profile__name", "pk"):
+        found[one.profile].append(Reason(one.role, one.team))
+    return [Standing(profile, *_weigh(person, reasons)) for profile, reasons in found.items()]
+
+
+def _weigh(person: User, reasons: Iterable[Reason]) -> tuple[str, tuple[Reason, ...]]:
+    """The role that decides, and all reasons; a site role comes before whatever a profile gives."""
+    if person.site_role:
+        idle = (Reason(one.role, one.team, counts=False) for one in reasons)
+        return person.site_role, (Reason(person.site_role, is_site_wide=True), *idle)
+    ordered = sorted(reasons, key=lambda one: -Role(one.role).rank)
+    return ordered[0].role, tuple(ordered)
+
+
+def _people_of(teams: Iterable[int]) -> Iterable[tuple[int, User]]:
+    """Everybody in these teams who may sign in, each once a team."""
+    rows = User.groups.through.objects.filter(group__in=list(teams), user__is_active=True).select_related("user")
+    return ((row.group_id, row.user) for row in rows)
+
+
+def _by_name(holder: Holder) -> str:
+    return holder.name.lower()
