@@ -44,7 +44,8 @@ class Session(requests.Session):
         self.trust_env, self.max_redirects = False, 0
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
-        return super().request(*args, **({"timeout": TIMEOUT_S, "allow_redirects": False} | kwargs))
+        guarded: dict[str, Any] = {"timeout": TIMEOUT_S, "allow_redirects": False, **kwargs}
+        return super().request(*args, **guarded)
 
 
 class Refused(OAuth2Error):  # type: ignore[misc]
@@ -107,7 +108,8 @@ class OIDCProvider(OpenIDConnectProvider):  # type: ignore[misc]
         nonce = secrets.token_urlsafe(24)
         again = {"prompt": "login"} if request.GET.get("again") else {}
         parameters = {"auth_params": {"nonce": nonce, **again}, "scope": self.get_scope(), "nonce": nonce}
-        return super().redirect(request, process, **(kwargs | parameters))
+        answer: HttpResponse = super().redirect(request, process, **(kwargs | parameters))
+        return answer
 
     def extract_uid(self, data: Claims) -> str:
         return data.uid

@@ -4,11 +4,14 @@ Of allauth only the pages that exist here are named, each stamped: nobody signs 
 password by. What changes second factors asks for a recent sign-in.
 """
 
+from collections.abc import Callable
+
 from allauth.account import views as account
 from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as keys
+from django.http import HttpResponse
 from django.urls import path
 
 from dashboard.people.sign_in import views
@@ -18,7 +21,7 @@ from dashboard.recent import recent_sign_in
 public = stamp(PUBLIC)
 
 
-def careful(view):  # type: ignore[no-untyped-def]
+def careful(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     return signed_in(recent_sign_in(view))
 
 
