@@ -11,7 +11,7 @@ from dashboard.people.services import invitations, people
 from dashboard.policy import admins_and_auditors, admins_only
 from dashboard.recent import recent_sign_in
 
-LAST_ADMIN = "This is the only admin who may sign in: make another one first. Nothing was changed."
+LAST_ADMIN = "This is the only admin who may sign in: make another one first."
 
 
 @require_safe
