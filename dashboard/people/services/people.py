@@ -4,7 +4,6 @@ One admin who may sign in is always left: whoever takes an admin away holds the 
 that two who remove each other at once come one after the other.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -21,14 +20,6 @@ SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)  # recov
 
 class LastAdmin(Exception):
     """Nobody could administer the site afterwards; nothing was changed."""
-
-
-@dataclass(frozen=True)
-class FactorsTaken:
-    """What resetting a second factor took away."""
-
-    factors: int
-    sessions: int
 
 
 def find_people() -> QuerySet[User]:
@@ -87,7 +78,7 @@ def change_site_role(actor: User, person: User, site_role: str, *, reason: str =
         _announce("person.role", actor, row, {"site_role": before}, {"site_role": site_role}, reason)
 
 
-def reset_second_factor(actor: User, person: User, *, reason: str = "") -> FactorsTaken:
+def reset_second_factor(actor: User, person: User, *, reason: str = "") -> None:
     """Forgets codes, keys and recovery codes, and ends their sessions: the password alone signs in, until they set a
     new one. For somebody who lost their device and was recognised in another way.
     """
@@ -96,9 +87,8 @@ def reset_second_factor(actor: User, person: User, *, reason: str = "") -> Facto
         held = Authenticator.objects.filter(user=row)
         kinds = sorted(held.values_list("type", flat=True))
         held.delete()
-        taken = FactorsTaken(len(kinds), end_sessions(row))
+        end_sessions(row)
         _announce("person.reset_second_factor", actor, row, {"second_factors": kinds}, {"second_factors": []}, reason)
-    return taken
 
 
 def _hold(person: User) -> User:
