@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.utils import timezone
+from django.utils.text import slugify
 
 from registries.display import ago, short_age
 from registries.models import Verification, WatchedCredential
@@ -22,7 +23,7 @@ BADGES = {
     "tls_unknown_ca": ("Unknown issuer", "error", "bad"),
     "tls_plain_http": ("Plain http", "error", "bad"),
     "rate_limited": ("Rate-limited", "warning", "warn"),
-    "blocked": ("Not allowed here", "lock", "warn"),
+    "blocked": ("Unreachable", "unreachable", "warn"),  # reads like what is closed: nobody maps a network with it
     "timeout": ("No answer in time", "unreachable", "warn"),
     "image_not_found": ("Image not found", "warning", "warn"),
 }
@@ -53,7 +54,17 @@ def present_verification(verification: Verification) -> dict[str, Any]:
         "tone": tone,
         "sentence": Reason(verification.reason).sentence,
         "remedy": Reason(verification.reason).remedy,
-        "steps": verification.steps,
+        "steps": [
+            {
+                "slug": slugify(step["name"]),
+                "name": step["name"],
+                "outcome": step["state"],
+                "detail": step["cause"],
+                "remedy": step["remedy"],
+                "ms": step["milliseconds"],
+            }
+            for step in verification.steps
+        ],
         "facts": verification.facts,
         "image": verification.image,
         "milliseconds": verification.milliseconds,

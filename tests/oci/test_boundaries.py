@@ -249,9 +249,10 @@ def test_keeps_the_password_out_of_all_that_it_returns(status: int, ask: Probe, 
 def test_repeats_nothing_that_a_registry_wrote(ask: Probe, authority: Authority) -> None:
     told = "TOLD-BY-THE-REGISTRY"
     headers = VERSION | {"WWW-Authenticate": f'Basic realm="{told}"', "Server": told, "X-Told": told}
+    replies: list[Reply] = []
     for status in (401, 403, 404, 418, 429, 500):
-        answer = Reply(status, headers, told.encode())
-        with serving(lambda _, answer=answer: answer, certificate=authority.issue()) as registry:
+        replies.append(Reply(status, headers, told.encode()))
+        with serving(lambda _: replies[-1], certificate=authority.issue()) as registry:
             assert told not in repr(ask(registry.address, image="app"))
 
 

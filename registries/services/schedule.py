@@ -1,0 +1,68 @@
+"""Kept copies are verified again and again: spread out, one at a time per host, few enough that no account is locked.
+
+The beat (`manage.py reconcile --every`) finds what is due, the worker verifies it.
+"""
+
+import hashlib
+from collections import defaultdict
+from datetime import timedelta
+
+from django.core.cache import cache
+from django.db import transaction
+from django.utils import timezone
+
+from registries import tasks
+from registries.models import WatchedCredential
+from registries.oci import endpoint_of
+from registries.rancher.errors import BadAddress
+from registries.services import announcements, verification
+
+MOST_AT_ONCE = 200  # of a beat
+A_LITTLE = timedelta(seconds=30)
+LONGEST_VERIFICATION_S = 60  # several calls of 8 s each
+CLAIMED_FOR = timedelta(minutes=30)  # a claim whose worker died is due again
+
+
+def enqueue_due() -> int:
+    """Claims what is due and hands it to the worker, one task a host; how many credentials that were."""
+    now = timezone.now()
+    by_host: dict[str, list[int]] = defaultdict(list)
+    with transaction.atomic():
+        for watched in WatchedCredential.objects.filter(next_check_at__lte=now).order_by("next_check_at")[
+            :MOST_AT_ONCE
+        ]:
+            claim = WatchedCredential.objects.filter(pk=watched.pk, next_check_at=watched.next_check_at)
+            if claim.update(next_check_at=now + CLAIMED_FOR):
+                by_host[_host_of(watched)].append(watched.pk)
+        for watched_ids in by_host.values():
+            tasks.verify_credentials.enqueue(watched_ids)
+    return sum(map(len, by_host.values()))
+
+
+def verify_one_by_one(watched_ids: list[int]) -> None:
+    """Verifies credentials of one host, one after the other, and says of each when the next time is.
+
+    Where another worker is asking that host at the moment, they are due again a little later.
+    """
+    for watched_id in watched_ids:
+        watched = WatchedCredential.objects.select_related("profile").filter(pk=watched_id).first()
+        if watched is None or not watched.secret or not watched.profile.keeps_copies:
+            continue  # forgotten since it was claimed
+        lock = f"verifying:{hashlib.sha256(_host_of(watched).encode()).hexdigest()}"
+        if not cache.add(lock, True, timeout=LONGEST_VERIFICATION_S):
+            WatchedCredential.objects.filter(pk=watched.pk).update(next_check_at=timezone.now() + A_LITTLE)
+            continue
+        try:
+            verification.verify_on_schedule(watched)
+        finally:
+            cache.delete(lock)
+        watched.refresh_from_db()
+        announcements.announce_expiry(watched)
+
+
+def _host_of(watched: WatchedCredential) -> str:
+    """Where it is asked: names and ports of one registry are one host, so that its accounts see one login at a time."""
+    try:
+        return endpoint_of(watched.server_address).host
+    except BadAddress:
+        return watched.server_address.lower()
