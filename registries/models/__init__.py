@@ -2,7 +2,7 @@
 
 from registries.models.announcement import Announcement
 from registries.models.audit import AuditEvent, AuditHead
-from registries.models.inventory import InventoryItem
+from registries.models.inventory import InventoryChange, InventoryItem
 from registries.models.membership import Membership
 from registries.models.operation import Operation
 from registries.models.profile import ConnectionProfile
@@ -15,6 +15,7 @@ __all__ = [
     "AuditEvent",
     "AuditHead",
     "ConnectionProfile",
+    "InventoryChange",
     "InventoryItem",
     "Membership",
     "Operation",

@@ -29,3 +29,21 @@ class InventoryItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.server_address} ({self.rancher_id})"
+
+
+class InventoryChange(models.Model):
+    """A registry from a moment on, as far as Corral saw it: what `InventoryItem` became, or that it was gone.
+
+    Appended where an item is written, so the last row up to a moment is what was known then.
+    """
+
+    profile = models.ForeignKey(ConnectionProfile, on_delete=models.CASCADE, related_name="inventory_changes")
+    rancher_id = models.CharField(max_length=32)
+    document = models.JSONField(null=True)  # as in `InventoryItem`; null: gone
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["profile", "at"], name="inventory_change_at")]
+
+    def __str__(self) -> str:
+        return f"{self.rancher_id} at {self.at}"

@@ -21,7 +21,7 @@ from registries.models import ConnectionProfile, InventoryItem, Operation
 from registries.rancher.errors import RancherError, Unreachable
 from registries.rancher.types import ActionNames, Registry, from_document, to_document
 from registries.rancher.types import fingerprint as fingerprint_of
-from registries.services import connection
+from registries.services import connection, past
 
 KEPT_S = 5.0  # how long a reading serves without asking Rancher again
 HURRY_S = 0.05  # who waits longer for somebody else's reading takes one of the few places for that
@@ -156,15 +156,25 @@ def note_registry(profile: ConnectionProfile, registry: Registry) -> None:
     values = columns | {"seen_at": now, "gone_at": gone_at}
     if registry.state == "purged":
         values["purged_at"] = now
-    InventoryItem.objects.update_or_create(profile=profile, rancher_id=registry.id, defaults=values)
-    ConnectionProfile.objects.filter(pk=profile.pk).exclude(inventory_fingerprint="").update(inventory_fingerprint="")
+    with transaction.atomic():
+        InventoryItem.objects.update_or_create(profile=profile, rancher_id=registry.id, defaults=values)
+        past.note_changes(
+            profile,
+            now,
+            seen=[] if gone_at else [(registry.id, columns["document"])],
+            gone=[registry.id] if gone_at and not (known and known.gone_at) else [],
+        )
+        profiles = ConnectionProfile.objects.filter(pk=profile.pk)
+        profiles.exclude(inventory_fingerprint="").update(inventory_fingerprint="")
 
 
 def note_absence(profile: ConnectionProfile, rancher_id: str) -> None:
     """Rancher no longer knows the registry at all: purged."""
     now = timezone.now()
     items = InventoryItem.objects.filter(profile=profile, rancher_id=rancher_id, purged_at=None)
-    items.update(gone_at=now, purged_at=now, state="purged")
+    with transaction.atomic():
+        past.note_changes(profile, now, seen=[], gone=items.filter(gone_at=None).values_list("rancher_id", flat=True))
+        items.update(gone_at=now, purged_at=now, state="purged")
 
 
 def forget_kept() -> None:
@@ -232,9 +242,11 @@ def _rewrite(profile: ConnectionProfile, registries: Iterable[Registry], now: da
                 changed.append(item)
         InventoryItem.objects.bulk_create(new)
         InventoryItem.objects.bulk_update(changed, [*COLUMNS, "seen_at", "gone_at", "purged_at"])
-        left = [item.pk for item in known.values() if item.gone_at is None]
+        left = [item for item in known.values() if item.gone_at is None]
         if left:
-            InventoryItem.objects.filter(pk__in=left).update(gone_at=now, state="removed")
+            InventoryItem.objects.filter(pk__in=[item.pk for item in left]).update(gone_at=now, state="removed")
+        seen = [(item.rancher_id, item.document) for item in (*new, *changed)]
+        past.note_changes(profile, now, seen=seen, gone=[item.rancher_id for item in left])
 
 
 COLUMNS = ("server_address", "name", "description", "state", "document")

@@ -32,6 +32,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "member_remove": (f"/profiles/staging/members/{NUMBER}/remove/", MANAGING),
     "registry_list": (R, READING),
     "registry_export": (f"{R}export/?format=csv", READING),
+    "registry_as_of": (f"{R}as-of/", READING),
     "registry_create": (f"{R}new/", CHANGING),
     "address_check": (f"{R}address-check/?server_address=quay.io", CHANGING),
     "registry_detail": (f"{R}1sp1/", READING),
