@@ -53,12 +53,12 @@ def signed_in(view: PersonsView[P]) -> View[P]:
 
 def admins_only(view: PersonsView[P]) -> View[P]:
     """Admins of the site; everybody else gets 403 with the reason."""
-    return _only(view, is_admin, ADMINISTER, "This page is for admins. Ask one of them to do it, or to make you one.")
+    return only(view, is_admin, ADMINISTER, "This page is for admins. Ask one of them to do it, or to make you one.")
 
 
 def admins_and_auditors(view: PersonsView[P]) -> View[P]:
     """Whoever may read everything; the view itself lets only admins change something."""
-    return _only(view, reads_everything, READ_SITE, "This page is for admins and auditors. Ask an admin for the role.")
+    return only(view, reads_everything, READ_SITE, "This page is for admins and auditors. Ask an admin for the role.")
 
 
 def note_refusal(request: HttpRequest, why_not: str) -> None:
@@ -75,7 +75,9 @@ def note_refusal(request: HttpRequest, why_not: str) -> None:
     )
 
 
-def _only(view: PersonsView[P], may: Callable[[Any], bool], policy: str, why_not: str) -> View[P]:
+def only(view: PersonsView[P], may: Callable[[Any], bool], policy: str, why_not: str) -> View[P]:
+    """Guards a view for those who `may`, stamps it with the policy, and says to everybody else why not."""
+
     @wraps(view)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not may(request.user):

@@ -11,6 +11,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,13 +19,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from dashboard.events import announce
 from dashboard.http import AuthedRequest
 from dashboard.people.models import SiteRole, User
-from dashboard.policy import stamp
+from dashboard.policy import PersonsView, View, is_admin, only, stamp
 from dashboard.recent import ask_again, is_recent
 from registries.events import ProfileEvent
 from registries.models import ConnectionProfile, Membership, Operation
 from registries.roles import NEEDED_ROLE, READING, Right, Role
 
 P = ParamSpec("P")
+MAINTAIN_SOMETHING = "maintain a profile"
+MAKE_PROFILES = "make profiles"
 UNASKED = READING | {Right.CHECK_CONNECTION}  # what a protected profile asks no recent sign-in for
 
 
@@ -86,6 +89,36 @@ def operations_of(user: User) -> QuerySet[Operation]:
     if user.site_role:
         return Operation.objects.all()
     return Operation.objects.filter(Q(profile__in=profiles_of(user)) | Q(profile=None, actor=user))
+
+
+def maintained_teams(user: User) -> QuerySet[Group]:
+    """The teams of somebody that maintain a profile: those that they may make new profiles for."""
+    if user.site_role:
+        return Group.objects.none()
+    return Group.objects.filter(user=user, membership__role=Role.MAINTAINER).distinct().order_by("name")
+
+
+def may_make_profiles(user: User) -> bool:
+    """Admins, and whoever maintains a profile through a team; auditors never."""
+    return is_admin(user) or maintained_teams(user).exists()
+
+
+def maintains_something(user: User) -> bool:
+    """Whether somebody manages any profile, through a role of their own or a team's; admins manage all."""
+    if user.site_role:
+        return is_admin(user)
+    return Membership.objects.filter(Q(user=user) | Q(team__user=user), role=Role.MAINTAINER).exists()
+
+
+def profile_makers_only(view: PersonsView[P]) -> View[P]:
+    """Whoever may make profiles; everybody else gets 403 with the reason."""
+    why_not = "A new profile is made by an admin, or by somebody whose team maintains another one. Ask one of them."
+    return only(view, may_make_profiles, MAKE_PROFILES, why_not)
+
+
+def maintainers_only(view: PersonsView[P]) -> View[P]:
+    """Whoever manages at least one profile; everybody else gets 403 with the reason."""
+    return only(view, maintains_something, MAINTAIN_SOMETHING, "This page is for maintainers of a profile and admins.")
 
 
 def profile_view(right: Right) -> Callable[[Callable[Concatenate[AuthedRequest, Access, P], HttpResponse]], Any]:

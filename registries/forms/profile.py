@@ -3,11 +3,15 @@
 from typing import Any
 
 from django import forms
+from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
 from django.utils.datastructures import MultiValueDict
 
 from dashboard.crypto import SecretUnreadable
+from dashboard.people.models import User
+from dashboard.policy import is_admin
+from registries.access import maintained_teams
+from registries.forms.key import AS_TYPED, KeyField
 from registries.models import ConnectionProfile
 from registries.rancher.address import CleanedAddress, parse_base_url
 from registries.rancher.errors import BadAddress
@@ -18,27 +22,9 @@ from registries.services.connection import KEYS_UNREADABLE
 from registries.services.profiles import keys_survive
 
 INTENTS = ("save", "check", "save_anyway")
-AS_TYPED = {"class": "mono", "autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}
 PROJECT_ID = r"1a\d{1,12}"
 MOST_TAGS = 12
-IN_A_KEY = RegexValidator(r"^[!-9;-~]+$", "A key has no blanks, colons or letters with accents; copy it once more.")
 FOR_A_PROJECT = "A project's id reads like 1a5; Rancher shows it in the address of its pages."
-
-
-class WriteOnly(forms.PasswordInput):
-    """An input that never says what was typed: its value stays out of every page."""
-
-    def __init__(self, *, is_hidden_while_typed: bool) -> None:
-        # "new-password" is what keeps a browser from filling in the password of the person who is signed in
-        completes = "new-password" if is_hidden_while_typed else "off"
-        super().__init__(AS_TYPED | {"autocomplete": completes, "aria-describedby": "keys-note"}, render_value=False)
-        self.input_type = "password" if is_hidden_while_typed else "text"
-
-
-class KeyField(forms.CharField):
-    def __init__(self, *, is_hidden_while_typed: bool) -> None:
-        widget = WriteOnly(is_hidden_while_typed=is_hidden_while_typed)
-        super().__init__(required=False, max_length=255, widget=widget, validators=[IN_A_KEY])
 
 
 class ProfileForm(forms.Form):
@@ -78,21 +64,49 @@ class ProfileForm(forms.Form):
         ),
         max_length=64_000,
     )
+    team = forms.ModelChoiceField(
+        Group.objects.none(),
+        required=False,
+        empty_label="No team",
+        help_text="Becomes the profile's maintainer.",
+        error_messages={"required": "Choose the team that will maintain the profile."},
+    )
+    keeps_copies = forms.BooleanField(
+        required=False,
+        label="Let Corral keep encrypted copies of credentials",
+        help_text="Of those for which it is ticked, to test them again and roll them out. Switched off, every copy of "
+        "this profile is deleted.",
+    )
     access_key = KeyField(is_hidden_while_typed=False)
     secret_key = KeyField(is_hidden_while_typed=True)
     address: CleanedAddress | None = None
 
     def __init__(
-        self, *args: Any, profile: ConnectionProfile | None = None, intent: str = "save", **kwargs: Any
+        self,
+        *args: Any,
+        profile: ConnectionProfile | None = None,
+        maker: User | None = None,
+        intent: str = "save",
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.profile = profile
+        self.profile, self.maker = profile, maker
+        if profile is None and maker is not None:
+            self._offer_teams(maker)
         self.intent = intent if intent in INTENTS else "save"
+
+    def _offer_teams(self, maker: User) -> None:
+        """An admin may choose any team or none, everybody else one of those that they maintain profiles through."""
+        field: Any = self.fields["team"]
+        field.required = not is_admin(maker)
+        field.queryset = maintained_teams(maker) if field.required else Group.objects.order_by("name")
+        if field.required:
+            field.empty_label = None
 
     @classmethod
     def initial_of(cls, profile: ConnectionProfile) -> dict[str, Any]:
         names = ("name", "base_url", "project_id", "api_version", "ca_certificate", "description", "label_colour")
-        values = {name: getattr(profile, name) for name in (*names, "protection")}
+        values = {name: getattr(profile, name) for name in (*names, "protection", "keeps_copies")}
         return values | {"tags": ", ".join(profile.tags)}
 
     def clean_name(self) -> str:

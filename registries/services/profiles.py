@@ -4,16 +4,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.text import slugify
 
+from dashboard.people.models import User
+from registries.access import Access
 from registries.models import ConnectionProfile, InventoryItem, Operation
 from registries.rancher.address import BaseURL, parse_base_url
 from registries.rancher.errors import BadAddress
 from registries.rancher.handshake import Handshake
-from registries.services import checks, connection
+from registries.roles import Role
+from registries.services import checks, connection, members, past, profile_record, watching
 from registries.services.checks import Way
 
 RESERVED_SLUGS = {"new", "address"}  # URLs of ours where a profile's slug would stand
@@ -43,26 +47,36 @@ def plan_profiles(way: Way, found: Handshake, *, project_ids: Sequence[str]) -> 
     return plan
 
 
-def create_profiles(values: Mapping[str, Any], plan: Sequence[tuple[Way, Handshake]]) -> list[ConnectionProfile]:
+def create_profiles(
+    values: Mapping[str, Any], plan: Sequence[tuple[Way, Handshake]], *, actor: User, team: Group | None = None
+) -> list[ConnectionProfile]:
     """A profile for each way, all or none; several are named after their projects. Raises NameTaken.
 
-    `values` are the form's: `name description tags label_colour protection`.
+    `values` are the form's: `name description tags label_colour protection`; `team` becomes their maintainer.
     """
     try:
         with transaction.atomic():
-            return [_create(values, way, found, is_one_of_several=len(plan) > 1) for way, found in plan]
+            made = [_create(values, way, found, is_one_of_several=len(plan) > 1) for way, found in plan]
+            for profile in made:
+                access = Access(actor, profile, Role.MAINTAINER)
+                profile_record.record_created(access, team=team.name if team else "")
+                if team:
+                    members.add_member(access, team, Role.MAINTAINER)
     except IntegrityError:
         raise NameTaken from None
+    return made
 
 
-def update_profile(profile: ConnectionProfile, values: Mapping[str, Any], way: Way, found: Handshake | None) -> None:
+def update_profile(access: Access, values: Mapping[str, Any], way: Way, found: Handshake | None) -> None:
     """Saves the form; `found` is the check of `way`, None when the connection stays as it is stored.
 
     Keys that were left blank stay, unless the origin changed (`keys_survive`). What was last read of another project
-    is forgotten. Raises ChangedMeanwhile, NameTaken, StillOpen.
+    is forgotten, and so are kept copies of credentials with `keeps_copies` off. Raises ChangedMeanwhile, NameTaken,
+    StillOpen.
     """
-    columns: dict[str, Any] = {name: values[name] for name in DETAILS}
-    moves = False
+    profile = access.profile
+    columns: dict[str, Any] = {name: values[name] for name in (*DETAILS, "keeps_copies")}
+    moves, before = False, profile_record.snapshot(profile)
     if found is not None:
         moves = (profile.base_url, profile.project_id) != (way.base.text, way.project_id)
         if profile.project_id not in ("", way.project_id) and _has_open_operations(profile):
@@ -75,9 +89,12 @@ def update_profile(profile: ConnectionProfile, values: Mapping[str, Any], way: W
             _save(profile, columns)
             if moves:
                 _forget_inventory(profile)
+            if not values["keeps_copies"]:
+                watching.forget_copies(profile)
+            profile.refresh_from_db()
+            profile_record.record_updated(access, before, keys_typed=bool(values["access_key"]))
     except IntegrityError:
         raise NameTaken from None
-    profile.refresh_from_db()
 
 
 def keys_survive(profile: ConnectionProfile, base: BaseURL) -> bool:
@@ -94,21 +111,36 @@ def origin_of(profile: ConnectionProfile) -> BaseURL | None:
         return None
 
 
-def check_again(profile: ConnectionProfile) -> Handshake:
-    """The check with what is stored; its result is kept on the profile, unless that was changed while it ran."""
+def try_way(access: Access, way: Way) -> Handshake:
+    """The check of what a form holds; it is on record that a key was used."""
+    found = checks.check(way)
+    profile_record.record_check(access, way, found)
+    return found
+
+
+def check_again(profile: ConnectionProfile, *, access: Access | None = None) -> Handshake:
+    """The check with what is stored; its result is kept on the profile, unless that was changed while it ran.
+
+    `access` is that of the person who asked; without one nobody did, and it is not on record.
+    """
     found = checks.check_stored(profile)
     columns = checks.columns_of(found, profile)
     if found.ok and found.project_id and not profile.project_id:
         columns["project_id"] = found.project_id  # saved before it could be asked for
-    ConnectionProfile.objects.filter(pk=profile.pk, updated_at=profile.updated_at).update(**columns)
+    with transaction.atomic():
+        ConnectionProfile.objects.filter(pk=profile.pk, updated_at=profile.updated_at).update(**columns)
+        if access:
+            profile_record.record_check(access, None, found)
     profile.refresh_from_db()
     return found
 
 
-def remove_profile(profile: ConnectionProfile) -> None:
+def remove_profile(access: Access, *, reason: str = "") -> None:
     """Forgets the profile, its keys and its inventory; its operations stay, and nothing changes in Rancher."""
-    profile_id = profile.pk
-    profile.delete()
+    profile_id = access.profile.pk
+    with transaction.atomic():
+        profile_record.record_removed(access, reason=reason)
+        access.profile.delete()
     connection.forget_profile(profile_id)
 
 
@@ -157,7 +189,11 @@ def _save(profile: ConnectionProfile, columns: Mapping[str, Any]) -> None:
 
 
 def _forget_inventory(profile: ConnectionProfile) -> None:
-    InventoryItem.objects.filter(profile=profile).delete()
+    items = InventoryItem.objects.filter(profile=profile)
+    past.note_changes(
+        profile, timezone.now(), seen=[], gone=items.filter(gone_at=None).values_list("rancher_id", flat=True)
+    )
+    items.delete()
     ConnectionProfile.objects.filter(pk=profile.pk).update(
         inventory_read_at=None, inventory_fingerprint="", write_serial=F("write_serial") + 1
     )

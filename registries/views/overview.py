@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from dashboard.http import AuthedRequest, is_fragment, path_in_view, render_fragments, render_page
 from dashboard.policy import is_admin, signed_in
-from registries.access import Access, profile_view, profiles_of
+from registries.access import Access, may_make_profiles, profile_view, profiles_of
 from registries.display import ago
 from registries.roles import Right
 from registries.services import overview
@@ -37,6 +37,7 @@ def overview_page(request: AuthedRequest) -> HttpResponse:
     summaries = overview.summarise(profiles_of(request.user))
     attention = [item for summary in summaries for item in summary.attention]
     context = {
+        "may_make": may_make_profiles(request.user),
         "cards": [present_card(summary, is_loading=True) for summary in summaries],
         "answering": sum(summary.health == "answers" for summary in summaries),
         "active": sum(summary.counts["active"] for summary in summaries),

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard.http import AuthedRequest, go, render_page, toast, wants_fragment
 from dashboard.policy import admins_only, is_admin, signed_in
-from registries.access import Access, load_access, profile_view, profiles_of
+from dashboard.recent import recent_sign_in
+from registries.access import Access, load_access, may_make_profiles, profile_view, profiles_of
 from registries.forms.registry import ConfirmForm
 from registries.models import ConnectionProfile, Operation
 from registries.roles import Right
@@ -37,6 +38,7 @@ def profile_list(request: AuthedRequest) -> HttpResponse:
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     cards = [present_card(summary, is_loading=False) for summary in overview.summarise(page)]
     context = {"cards": cards, "page": page, "q": q, "total": everybodys.count()}
+    context["may_make"] = may_make_profiles(request.user)
     return render_page(request, "registries/profile_list.html", context, fragments=["profile-list"])
 
 
@@ -52,7 +54,7 @@ def profile_check(request: AuthedRequest, access: Access) -> HttpResponse:
     """Checks the stored connection once more, without anything to type."""
     if request.method != "POST":
         return render_page(request, "registries/profile_check.html", {})
-    found = profiles.check_again(access.profile)
+    found = profiles.check_again(access.profile, access=access)
     failed = found.failed_step
     if failed:
         toast(request, "bad", f"{access.profile.name}: the check did not pass", detail=failed.detail)
@@ -65,11 +67,13 @@ def profile_check(request: AuthedRequest, access: Access) -> HttpResponse:
 
 @require_http_methods(HEAD_GET_POST)
 @admins_only
+@recent_sign_in
 def profile_remove(request: AuthedRequest, slug: str) -> HttpResponse:
-    profile = load_access(request, slug).profile
+    access = load_access(request, slug)
+    profile = access.profile
     form = ConfirmForm(request.POST or None, name=profile.name, is_protected=profile.is_protected)
     if request.method == "POST" and form.is_valid():
-        profiles.remove_profile(profile)
+        profiles.remove_profile(access, reason=form.cleaned_data["reason"])
         toast(request, "good", f"The profile {profile.name} was removed", detail="Nothing was changed in Rancher.")
         return go(request, reverse("profile_list"))
     context = {"form": form, "open_count": Operation.objects.filter(profile=profile, state__in=Operation.OPEN).count()}

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from dashboard.http import AuthedRequest, render_fragments, render_page, wants_fragment
-from dashboard.policy import admins_only
+from registries.access import load_access, maintainers_only
 from registries.addresses import Piece
 from registries.forms.profile import ProfileForm
 from registries.models import ConnectionProfile
@@ -18,11 +18,11 @@ FORM = "registries/profile_form.html"
 
 
 @require_safe
-@admins_only
+@maintainers_only
 def profile_address(request: AuthedRequest) -> HttpResponse:
     """What would come of an address; the project and the API version that it names go into their fields."""
     typed = request.GET.get("base_url", "")[:600]
-    profile = ConnectionProfile.objects.filter(slug=request.GET.get("profile", "")).first()
+    profile = _edited(request)
     context = explain_address(typed, profile)
     address, project_id = context.get("address"), request.GET.get("project_id", "").strip()
     if not wants_fragment(request, "address-check"):
@@ -40,6 +40,13 @@ def profile_address(request: AuthedRequest) -> HttpResponse:
         keys = context | {"form": ProfileForm(), "editing": profile, "swap": True}
         parts.append((f"{FORM}#keys-note", keys))
     return render_fragments(request, *parts)
+
+
+def _edited(request: AuthedRequest) -> ConnectionProfile | None:
+    """The profile whose form asks. Raises Http404 for one that the person may not see."""
+    slug = request.GET.get("profile", "")
+    access = load_access(request, slug) if slug else None
+    return access.profile if access and access.may_manage else None
 
 
 def explain_address(typed: str, profile: ConnectionProfile | None) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from dashboard.http import AuthedRequest, go, render_fragments, render_page, toast, wants_fragment
-from dashboard.policy import admins_only
-from registries.access import Access, profile_view
+from dashboard.policy import is_admin
+from dashboard.recent import recent_sign_in
+from registries.access import Access, profile_makers_only, profile_view
 from registries.forms.profile import ProfileForm
 from registries.models import ConnectionProfile
 from registries.rancher.address import BaseURL
@@ -29,17 +30,19 @@ CHANGED = "Somebody else changed this profile just now. Load the page again to s
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@admins_only
+@profile_makers_only
+@recent_sign_in
 @sensitive_post_parameters(*KEYS)
 def profile_create(request: AuthedRequest) -> HttpResponse:
-    return _answer(request, None)
+    return _answer(request, Access(request.user, ConnectionProfile()))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @profile_view(Right.MANAGE_PROFILE)
+@recent_sign_in
 @sensitive_post_parameters(*KEYS)
 def profile_update(request: AuthedRequest, access: Access) -> HttpResponse:
-    return _answer(request, access.profile)
+    return _answer(request, access)
 
 
 @dataclass
@@ -50,11 +53,16 @@ class _Result:
     needs_project: bool
 
 
-def _answer(request: AuthedRequest, profile: ConnectionProfile | None) -> HttpResponse:
-    """The page; with a POST what its button asked for. Nothing is saved unless the check passed or somebody insists."""
+def _answer(request: AuthedRequest, access: Access) -> HttpResponse:
+    """The page; with a POST what its button asked for. Nothing is saved unless the check passed or somebody insists.
+
+    The profile of `access` is a blank one where a new one is to be made.
+    """
+    profile = access.profile if access.profile.pk else None
     form = ProfileForm(
         request.POST if request.method == "POST" else None,
         profile=profile,
+        maker=request.user,
         intent=request.POST.get("intent", "save"),
         initial=ProfileForm.initial_of(profile) if profile else {"base_url": request.GET.get("base_url", "")},
     )
@@ -63,35 +71,38 @@ def _answer(request: AuthedRequest, profile: ConnectionProfile | None) -> HttpRe
     if not form.is_valid():
         return _page(request, form, status=422)
     if form.intent == "save" and not form.touches_connection:
-        return _save(request, form, []) or _page(request, form, status=422)
-    return _check(request, form)
+        return _save(request, access, form, []) or _page(request, form, status=422)
+    return _check(request, access, form)
 
 
-def _check(request: AuthedRequest, form: ProfileForm) -> HttpResponse:
+def _check(request: AuthedRequest, access: Access, form: ProfileForm) -> HttpResponse:
     """Checks every chosen project, and saves when the button asked for it and nothing keeps it from being saved."""
     way = form.way()
-    found = checks.check(way)
+    found = profiles.try_way(access, way)
     chosen = form.chosen_projects(found)
     plan = profiles.plan_profiles(way, found, project_ids=chosen)
     found = next((one for _, one in plan if not one.ok), found)
     needs_project = found.ok and not chosen
     may_save = form.intent == "save_anyway" or (form.intent == "save" and found.ok)
-    if may_save and not needs_project and (saved := _save(request, form, plan)):
+    if may_save and not needs_project and (saved := _save(request, access, form, plan)):
         return saved
     status = 200 if form.intent == "check" and found.ok else 422
     return _page(request, form, status=status, result=_Result(found, needs_project))
 
 
-def _save(request: AuthedRequest, form: ProfileForm, plan: list[tuple[Way, Handshake]]) -> HttpResponse | None:
+def _save(
+    request: AuthedRequest, access: Access, form: ProfileForm, plan: list[tuple[Way, Handshake]]
+) -> HttpResponse | None:
     """The answer to what was saved; None when the form says why it was not."""
     try:
         if form.profile is None:
-            made = profiles.create_profiles(form.cleaned_data, plan)
+            team = form.cleaned_data["team"]
+            made = profiles.create_profiles(form.cleaned_data, plan, actor=request.user, team=team)
         else:
             way, found = plan[0] if plan else (form.way(), None)
             if found:
                 way = replace(way, project_id=way.project_id or found.project_id or "")
-            profiles.update_profile(form.profile, form.cleaned_data, way, found)
+            profiles.update_profile(access, form.cleaned_data, way, found)
             made = [form.profile]
     except profiles.NameTaken:
         form.add_error("name", "Another profile has this name already.")
@@ -144,7 +155,7 @@ def _panel(form: ProfileForm, result: _Result | None) -> dict[str, Any]:
         "projects": found.projects if found.ok and len(found.projects) > 1 else (),
         "chosen": form.chosen_projects(found),
         "may_insist": not found.ok,
-        "allow_url": _allow_url(form, found),
+        "allow_url": _allow_url(form, found) if is_admin(form.maker) else "",
     }
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from dashboard.people.models import User
+from registries.access import Access
 from registries.models import ConnectionProfile, InventoryItem, Operation
 from registries.rancher.address import parse_base_url
 from registries.rancher.handshake import Handshake
@@ -16,8 +18,16 @@ from tests.registries.conftest import Rancher
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+def admin() -> User:
+    return User.objects.get_or_create(username="admin", site_role="admin")[0]
+
+
+def by_admin(profile: ConnectionProfile) -> Access:
+    return Access(admin(), profile)
+
+
 def values(**fields: str) -> dict[str, Any]:
-    blank = {"description": "", "tags": [], "label_colour": "grey", "protection": "open"}
+    blank = {"keeps_copies": False, "description": "", "tags": [], "label_colour": "grey", "protection": "open"}
     return {"name": "Staging", "access_key": "", "secret_key": "", **blank, **fields}
 
 
@@ -50,20 +60,20 @@ def test_nothing_is_saved_over_somebody_elses_change(profile: ConnectionProfile,
     profile.description = "theirs"
     profile.save()
     with pytest.raises(profiles.ChangedMeanwhile):
-        profiles.update_profile(stale, values(description="mine"), way_to(rancher), None)
+        profiles.update_profile(by_admin(stale), values(description="mine"), way_to(rancher), None)
     assert ConnectionProfile.objects.get().description == "theirs"
 
 
 def test_stored_keys_never_meet_another_origin(profile: ConnectionProfile) -> None:
     moved = replace(checks.way_of(profile), base=parse_base_url("https://127.0.0.1").base)
-    profiles.update_profile(profile, values(), moved, Handshake())
+    profiles.update_profile(by_admin(profile), values(), moved, Handshake())
     after = ConnectionProfile.objects.get()
     assert (after.base_url, after.has_keys) == ("https://127.0.0.1", False)
 
 
 def test_stored_keys_stay_with_another_path_of_the_same_origin(profile: ConnectionProfile) -> None:
     base = parse_base_url(f"{profile.base_url}/behind/a/proxy").base
-    profiles.update_profile(profile, values(), replace(checks.way_of(profile), base=base), Handshake())
+    profiles.update_profile(by_admin(profile), values(), replace(checks.way_of(profile), base=base), Handshake())
     assert ConnectionProfile.objects.get().has_keys
 
 
@@ -75,7 +85,7 @@ def test_what_was_read_of_another_project_is_forgotten(profile: ConnectionProfil
     serial = profile.write_serial
     key = dict(zip(("access_key", "secret_key"), rancher.sandbox.keys["env2"], strict=True))
     way = way_to(rancher, "env2", "1a7")
-    profiles.update_profile(profile, values(**key), way, checks.check(way))
+    profiles.update_profile(by_admin(profile), values(**key), way, checks.check(way))
     after = ConnectionProfile.objects.get()
     assert not InventoryItem.objects.exists()
     assert (after.inventory_read_at, after.inventory_fingerprint) == (None, "")
@@ -88,7 +98,7 @@ def test_a_project_with_open_operations_is_not_exchanged(profile: ConnectionProf
         profile=profile, profile_name="Staging", actor_name="a", verb="create", state=Operation.State.UNKNOWN
     )
     with pytest.raises(profiles.StillOpen):
-        profiles.update_profile(profile, values(), way_to(rancher, "env2", "1a7"), Handshake())
+        profiles.update_profile(by_admin(profile), values(), way_to(rancher, "env2", "1a7"), Handshake())
     assert ConnectionProfile.objects.get().project_id == "1a5"
 
 
@@ -98,7 +108,7 @@ def test_rights_of_another_key_are_not_those_of_the_last_one(
     profile = make_profile(role="readonly", rights="read-only")
     way = replace(way_to(rancher), secret_key="wrong")
     typed = {"access_key": way.access_key, "secret_key": way.secret_key}
-    profiles.update_profile(profile, values(name=profile.name, **typed), way, checks.check(way))
+    profiles.update_profile(by_admin(profile), values(name=profile.name, **typed), way, checks.check(way))
     after = ConnectionProfile.objects.get()
     assert (after.rights, after.failure_reason) == ("", "unauthorized")
 
@@ -144,10 +154,10 @@ def test_two_forms_at_once_make_one_profile(rancher: Rancher, make_profile: Call
     make_profile(name="Staging", slug="staging")
     way = way_to(rancher)
     with pytest.raises(profiles.NameTaken):
-        profiles.create_profiles(values(), [(way, Handshake())])
+        profiles.create_profiles(values(), [(way, Handshake())], actor=admin())
     other = make_profile(name="Other", slug="other")
     with pytest.raises(profiles.NameTaken):
-        profiles.update_profile(other, values(), way, None)
+        profiles.update_profile(by_admin(other), values(), way, None)
 
 
 def test_all_of_several_profiles_are_made_or_none(
@@ -157,7 +167,7 @@ def test_all_of_several_profiles_are_made_or_none(
     monkeypatch.setattr(profiles, "unique_slug", lambda name: name.lower().replace(" – ", "-"))
     plan = [(way_to(rancher, project_id=project_id), Handshake()) for project_id in ("1a5", "1a7")]
     with pytest.raises(profiles.NameTaken):
-        profiles.create_profiles(values(name="Lab"), plan)
+        profiles.create_profiles(values(name="Lab"), plan, actor=admin())
     assert ConnectionProfile.objects.count() == 1
 
 

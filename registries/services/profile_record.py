@@ -1,0 +1,85 @@
+"""What the record says of a connection profile: its details, and of its keys no more than that there are some."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dashboard.events import announce
+from registries.access import Access
+from registries.events import ProfileEvent
+from registries.models import ConnectionProfile, Membership
+from registries.rancher.handshake import Handshake
+from registries.services.certificates import read_certificates
+from registries.services.checks import Way
+
+PLAIN = ("name", "description", "tags", "label_colour", "protection", "keeps_copies")
+CONNECTION = ("base_url", "api_version", "project_id")
+
+
+def snapshot(profile: ConnectionProfile) -> dict[str, Any]:
+    """Everything that a form can change, keys as "stored" or "none", the certificate by whose it is and its end."""
+    values = {name: getattr(profile, name) for name in (*PLAIN, *CONNECTION)}
+    keys = "stored" if profile.has_keys else "none"
+    return values | {"ca_certificate": _certificates(profile.ca_certificate), "keys": keys}
+
+
+def record_created(access: Access, *, team: str) -> None:
+    after = snapshot(access.profile) | ({"team": team} if team else {})
+    _announce("profile.create", access, after=after)
+
+
+def record_updated(access: Access, before: Mapping[str, Any], *, keys_typed: bool) -> None:
+    """What differs since `before`, a snapshot; keys by themselves, since whoever reads the record looks for those."""
+    after = snapshot(access.profile)
+    if keys_typed and before["keys"] == after["keys"] == "stored":
+        after["keys"] = "replaced"
+    changed = [name for name in after if after[name] != before[name]]
+    for action, names in (
+        ("profile.update", [name for name in changed if name != "keys"]),
+        ("profile.keys", [name for name in changed if name == "keys"]),
+    ):
+        if names:
+            _announce(
+                action,
+                access,
+                before={name: before[name] for name in names},
+                after={name: after[name] for name in names},
+            )
+
+
+def record_removed(access: Access, *, reason: str) -> None:
+    """Before it is deleted, with the roles that go with it."""
+    given = Membership.objects.filter(profile=access.profile).select_related("user", "team")
+    members = sorted(f"{one.holder}: {one.role}" for one in given)
+    _announce("profile.remove", access, before=snapshot(access.profile) | {"members": members}, reason=reason)
+
+
+def record_check(access: Access, way: Way | None, found: Handshake) -> None:
+    """That somebody used a key, stored or typed, at which address, and how far it got."""
+    failed = found.failed_step
+    after = {"base_url": way.base.text if way else access.profile.base_url, "project_id": found.project_id or ""}
+    if failed:
+        after |= {"ended_at": failed.slug, "reason": found.error.reason if found.error else ""}
+    _announce("profile.check", access, outcome="failed" if failed else "succeeded", after=after)
+
+
+def _certificates(pem: str) -> list[str]:
+    try:
+        return [f"{one.subject}, until {one.expires_at:%Y-%m-%d}" for one in read_certificates(pem)]
+    except ValueError:
+        return ["unreadable"]
+
+
+def _announce(action: str, access: Access, **details: Any) -> None:
+    profile = access.profile
+    announce(
+        ProfileEvent(
+            action=action,
+            actor=access.user,
+            role=access.role_name,
+            profile=profile if profile.pk else None,
+            target_type="profile",
+            target_id=profile.slug,
+            target_name=profile.name,
+            **details,
+        )
+    )
