@@ -10,6 +10,7 @@ ONLY_FRAGMENTS = {"profile_switcher", "profile_card", "registry_row"}  # without
 READING = (404, 200, 200, 200, 200, 200)
 CHANGING = (404, 403, 200, 200, 403, 200)
 REMOVING = MANAGING = (404, 403, 403, 200, 403, 200)
+MAINTAINING = (200, 403, 403, 200, 403, 200)  # the stranger's team maintains another profile
 READING_SITE = (403, 403, 403, 403, 200, 200)
 ADMINISTERING = (403, 403, 403, 403, 403, 200)
 EVERYBODY = (200, 200, 200, 200, 200, 200)
@@ -19,8 +20,8 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "overview_page": ("/", EVERYBODY),
     "profile_switcher": ("/switcher/", (302,) * 6),
     "profile_list": ("/profiles/", EVERYBODY),
-    "profile_create": ("/profiles/new/", ADMINISTERING),
-    "profile_address": ("/profiles/address/", ADMINISTERING),
+    "profile_create": ("/profiles/new/", MAINTAINING),
+    "profile_address": ("/profiles/address/", MAINTAINING),
     "profile_detail": ("/profiles/staging/", READING),
     "profile_card": ("/profiles/staging/card/", REDIRECTS),
     "profile_update": ("/profiles/staging/edit/", MANAGING),

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
@@ -23,7 +24,8 @@ from registries.services import inventory, profiles
 
 LOOPBACK = "127.0.0.1"
 DOWN_SINCE = timedelta(days=3, hours=4)
-MEMBERS = {"operator": Role.OPERATOR, "viewer": Role.VIEWER}
+TEAM = "Payments"  # the operator's; the viewer has roles of their own
+IN_THE_TEAM, ON_THEIR_OWN = {"operator"}, {"viewer": Role.VIEWER}
 
 
 @dataclass(frozen=True)
@@ -155,9 +157,17 @@ def make_profile(demo: Demo, stand: Stand) -> ConnectionProfile:
         access_key=access_key,
         secret_key=secret_key,
     )
-    for user in get_user_model().objects.filter(username__in=MEMBERS):
-        Membership.objects.create(profile=profile, user=user, role=MEMBERS[user.get_username()])
+    Membership.objects.create(profile=profile, team=seed_team(), role=Role.OPERATOR)
+    for user in get_user_model().objects.filter(username__in=ON_THEIR_OWN):
+        Membership.objects.create(profile=profile, user=user, role=ON_THEIR_OWN[user.get_username()])
     return profile
+
+
+def seed_team() -> Group:
+    team, is_new = Group.objects.get_or_create(name=TEAM)
+    if is_new:
+        team.user_set.set(get_user_model().objects.filter(username__in=IN_THE_TEAM))
+    return team
 
 
 def switch_off(profile: ConnectionProfile, *, down: str) -> None:

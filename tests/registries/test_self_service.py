@@ -1,0 +1,191 @@
+"""What maintainers do by themselves: profiles for their teams, its own form, and what the record says of it."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import DatabaseError
+from django.test import Client as Browser
+
+from dashboard.people.models import User
+from registries.models import AuditEvent, ConnectionProfile, Membership, WatchedCredential
+from registries.roles import Role
+from registries.services import audit
+from tests.registries.conftest import Rancher
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MakeUser = Callable[..., User]
+Browse = Callable[[User], Browser]
+
+
+@pytest.fixture
+def team(profile: ConnectionProfile) -> Group:
+    """A team that maintains a profile."""
+    team = Group.objects.create(name="Payments")
+    Membership.objects.create(profile=profile, team=team, role=Role.MAINTAINER)
+    return team
+
+
+@pytest.fixture
+def ada(make_user: MakeUser, team: Group) -> User:
+    """Somebody of that team."""
+    ada = make_user("ada")
+    team.user_set.add(ada)
+    return ada
+
+
+def form(rancher: Rancher, role: str = "env2", **fields: Any) -> dict[str, Any]:
+    access_key, secret_key = rancher.sandbox.keys[role]
+    keys = {"access_key": access_key, "secret_key": secret_key}
+    return {"name": "Lab", "base_url": rancher.base_url, "project_id": "1a7", **keys, **fields}
+
+
+def told(action: str) -> list[dict[str, Any]]:
+    """Before and after of each event of that kind, oldest first."""
+    rows = AuditEvent.objects.filter(action=action).order_by("id")
+    return [{"before": json.loads(row.before or "{}"), "after": json.loads(row.after or "{}")} for row in rows]
+
+
+def test_makes_a_profile_that_the_team_maintains(
+    browse: Browse, ada: User, team: Group, rancher: Rancher, make_user: MakeUser
+) -> None:
+    browser = browse(ada)
+    assert 'href="/profiles/new/"' in browser.get("/profiles/").content.decode()
+    assert browser.post("/profiles/new/", form(rancher, team=team.pk)).status_code == 303
+    made = ConnectionProfile.objects.get(name="Lab")
+    given = Membership.objects.get(profile=made)
+    assert (given.team, given.role) == (team, "maintainer")
+    assert browser.get("/profiles/lab/members/add/").status_code == 200
+    assert browse(make_user("stranger")).get("/profiles/lab/").status_code == 404
+    (created,) = told("profile.create")
+    assert (created["after"]["team"], created["after"]["keys"]) == ("Payments", "stored")
+    assert AuditEvent.objects.filter(action="member.add", profile_id=made.pk, target_name="Payments").count() == 1
+
+
+def test_makes_none_without_a_team_or_for_a_team_that_maintains_nothing(
+    browse: Browse, ada: User, rancher: Rancher
+) -> None:
+    readers, theirs = Group.objects.create(name="Readers"), Group.objects.create(name="Theirs")
+    readers.user_set.add(ada)
+    for chosen in ("", readers.pk, theirs.pk, "x"):
+        answer = browse(ada).post("/profiles/new/", form(rancher, team=chosen))
+        assert (answer.status_code, 'id="id_team_error"' in answer.content.decode()) == (422, True), chosen
+    assert not ConnectionProfile.objects.filter(name="Lab").exists()
+
+
+def test_makes_none_where_no_admin_allowed_it(browse: Browse, ada: User, team: Group, rancher: Rancher) -> None:
+    rancher_elsewhere = form(rancher, team=team.pk, base_url="http://127.0.0.2:8080")
+    answer = browse(ada).post("/profiles/new/", rancher_elsewhere)
+    page = answer.content.decode()
+    assert (answer.status_code, "An admin can add the address under Allowed targets." in page) == (422, True)
+    assert "/targets/" not in page
+
+
+@pytest.mark.parametrize("kind", ["own maintainer", "operator through a team", "auditor in the team"])
+def test_offers_a_new_profile_to_nobody_else(
+    browse: Browse, make_user: MakeUser, team: Group, profile: ConnectionProfile, rancher: Rancher, kind: str
+) -> None:
+    if kind == "own maintainer":
+        somebody = make_user("grace", role=Role.MAINTAINER, profile=profile)
+    elif kind == "auditor in the team":
+        somebody = make_user("grace", site_role="auditor")
+        team.user_set.add(somebody)
+    else:
+        somebody = make_user("grace")
+        team.user_set.add(somebody)
+        Membership.objects.update(role=Role.OPERATOR)
+    browser = browse(somebody)
+    assert "/profiles/new/" not in browser.get("/profiles/").content.decode()
+    assert browser.post("/profiles/new/", form(rancher, team=team.pk)).status_code == 403
+    assert ConnectionProfile.objects.count() == 1
+
+
+def test_an_admin_makes_one_with_a_team_or_without(browse: Browse, admin: User, team: Group, rancher: Rancher) -> None:
+    browser = browse(admin)
+    assert browser.post("/profiles/new/", form(rancher, name="With", team=team.pk)).status_code == 303
+    assert browser.post("/profiles/new/", form(rancher, name="Without")).status_code == 303
+    assert list(Membership.objects.filter(profile__name="With").values_list("team__name", flat=True)) == ["Payments"]
+    assert not Membership.objects.filter(profile__name="Without").exists()
+
+
+def test_records_an_edit_with_what_was_before_and_keys_by_a_word(
+    browse: Browse, ada: User, profile: ConnectionProfile, rancher: Rancher
+) -> None:
+    browser = browse(ada)
+    same = {"name": "Staging", "base_url": rancher.base_url, "project_id": "1a5", "api_version": "v1"}
+    assert browser.post("/profiles/staging/edit/", {**same, "description": "Ours"}).status_code == 303
+    assert told("profile.update") == [{"before": {"description": ""}, "after": {"description": "Ours"}}]
+    assert told("profile.keys") == []
+    access_key, secret_key = rancher.sandbox.keys["owner"]
+    typed = {**same, "description": "Ours", "access_key": access_key, "secret_key": secret_key}
+    assert browser.post("/profiles/staging/edit/", typed).status_code == 303
+    assert told("profile.keys") == [{"before": {"keys": "stored"}, "after": {"keys": "replaced"}}]
+    (check,) = told("profile.check")
+    assert check["after"] == {"base_url": rancher.base_url, "project_id": "1a5"}
+    everything = "".join(row.before + row.after + row.reason + row.target_name for row in AuditEvent.objects.all())
+    assert secret_key not in everything
+    assert access_key not in everything
+
+
+def test_switching_kept_copies_off_deletes_them(
+    browse: Browse, ada: User, profile: ConnectionProfile, rancher: Rancher
+) -> None:
+    browser = browse(ada)
+    same = {"name": "Staging", "base_url": rancher.base_url, "project_id": "1a5", "api_version": "v1"}
+    assert browser.post("/profiles/staging/edit/", {**same, "keeps_copies": "on"}).status_code == 303
+    profile.refresh_from_db()
+    assert profile.keeps_copies
+    kept = WatchedCredential(profile=profile, credential_id="1c9", server_address="quay.io", public_value="robot")
+    kept.secret = "kept for tests"
+    kept.save()
+    page = browser.get("/profiles/staging/edit/").content.decode()
+    assert 'name="keeps_copies"' in page
+    assert browser.post("/profiles/staging/edit/", same).status_code == 303
+    kept.refresh_from_db()
+    assert not kept.secret
+    assert told("profile.update")[-1] == {"before": {"keeps_copies": True}, "after": {"keeps_copies": False}}
+
+
+def test_removing_a_profile_is_on_record_with_its_reason_and_members(
+    browse: Browse, admin: User, team: Group, profile: ConnectionProfile
+) -> None:
+    form = {"operation_key": "6f1f1b5e-6d3c-4a57-9a3c-0d4b1b4f9d11", "reason": "Moved"}
+    assert browse(admin).post("/profiles/staging/remove/", form).status_code == 303
+    (removed,) = told("profile.remove")
+    assert removed["before"]["members"] == ["Payments: maintainer"]
+    assert AuditEvent.objects.get(action="profile.remove").reason == "Moved"
+
+
+def test_a_profile_is_neither_changed_nor_removed_without_a_record(
+    browse: Browse, admin: User, profile: ConnectionProfile, rancher: Rancher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise DatabaseError
+
+    browser = browse(admin)
+    monkeypatch.setattr(audit, "_append", refuse)
+    same = {"name": "Staging", "base_url": rancher.base_url, "project_id": "1a5", "api_version": "v1"}
+    for url, sent in (
+        ("/profiles/staging/edit/", {**same, "description": "Changed"}),
+        ("/profiles/staging/remove/", {"operation_key": "6f1f1b5e-6d3c-4a57-9a3c-0d4b1b4f9d11"}),
+        ("/profiles/new/", form(rancher)),
+    ):
+        with pytest.raises(DatabaseError):
+            browser.post(url, sent)
+    assert list(ConnectionProfile.objects.values_list("name", "description")) == [("Staging", "")]
+
+
+def test_explains_an_address_without_telling_of_a_profile_of_others(
+    browse: Browse, ada: User, make_profile: Callable[..., ConnectionProfile], make_user: MakeUser
+) -> None:
+    theirs = make_profile(name="Theirs", slug="theirs", base_url="https://secret.example")
+    Membership.objects.create(profile=theirs, user=make_user("bob"), role=Role.MAINTAINER)
+    asked = {"base_url": "https://elsewhere.example", "profile": "theirs"}
+    browser = browse(ada)
+    assert browser.get("/profiles/address/", asked).status_code == 404
+    Membership.objects.create(profile=theirs, user=ada, role=Role.VIEWER)
+    seen = browser.get("/profiles/address/", asked)
+    assert (seen.status_code, "secret.example" in seen.content.decode()) == (200, False)
