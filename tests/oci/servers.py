@@ -22,11 +22,12 @@ class Reply:
 
 @dataclass(frozen=True)
 class Asked:
-    """One request: path without its query, the query, and who it says it is (``user:password`` or a token)."""
+    """One request: path without its query, the query, who it says it is (``user:password`` or a token), and Host."""
 
     path: str
     query: Mapping[str, str]
     authorization: str
+    host: str = ""
 
     @property
     def login(self) -> str:
@@ -68,7 +69,7 @@ def serving(answer: Answering, *, certificate: Path | None = None) -> Iterator[S
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
             query = dict(parse_qsl(parts.query, keep_blank_values=True))
-            asked = Asked(parts.path, query, self.headers.get("Authorization", ""))
+            asked = Asked(parts.path, query, self.headers.get("Authorization", ""), self.headers["Host"])
             seen.append(asked)
             reply = answer(asked)
             self.send_response(reply.status)
