@@ -1,7 +1,5 @@
 """What a registry does, and what is said of it."""
 
-import hashlib
-import json
 import socket
 import threading
 from datetime import UTC, datetime, timedelta
@@ -240,104 +238,6 @@ def test_says_of_what_is_no_address_that_no_name_is_known(address: str, ask: Pro
     assert found.reason == Reason.NAME_NOT_FOUND
     assert failed(found).startswith("Host name: ")
     assert SECRET not in repr(found)
-
-
-MANIFEST = json.dumps({"schemaVersion": 2, "config": {"digest": "sha256:" + "a" * 64}, "layers": []}).encode()
-INDEX = json.dumps(
-    {
-        "manifests": [
-            {"digest": "sha256:1", "platform": {"os": "linux", "architecture": "amd64"}},
-            {"digest": "sha256:2", "platform": {"os": "linux", "architecture": "arm64", "variant": "v8"}},
-            {"digest": "sha256:3", "platform": {"os": "unknown", "architecture": "unknown"}},
-            {"digest": "sha256:4", "platform": {"os": "<script>", "architecture": "amd64"}},
-        ]
-    }
-).encode()
-DIGEST = "sha256:" + hashlib.sha256(INDEX).hexdigest()
-CONFIG = b'{"os":"windows","architecture":"amd64","history":[]}'
-
-
-def with_images(asked: Asked) -> Reply:
-    if asked.login != LOGIN:
-        return Reply(401, {"WWW-Authenticate": BASIC})
-    return {
-        "/v2/": Reply(headers=VERSION),
-        "/v2/team/app/manifests/1.0": Reply(body=INDEX),
-        f"/v2/team/app/manifests/{DIGEST}": Reply(body=INDEX),
-        f"/v2/team/app/manifests/sha256:{'b' * 64}": Reply(body=INDEX),
-        "/v2/single/manifests/latest": Reply(body=MANIFEST),
-        f"/v2/single/blobs/sha256:{'a' * 64}": Reply(body=CONFIG),
-        "/v2/elsewhere/manifests/latest": Reply(body=MANIFEST),
-        f"/v2/elsewhere/blobs/sha256:{'a' * 64}": Reply(307, {"Location": "http://127.0.0.1:9/"}),
-        "/v2/secret/manifests/latest": Reply(403),
-        "/v2/denied/manifests/latest": Reply(401, {"WWW-Authenticate": BASIC}),
-        "/v2/strange/manifests/latest": Reply(body=b"<html>"),
-        "/v2/odd/manifests/latest": Reply(418),
-    }.get(asked.path, Reply(404))
-
-
-@pytest.mark.parametrize(
-    ("image", "reason", "platforms"),
-    [
-        ("team/app:1.0", Reason.OK, ("linux/amd64", "linux/arm64/v8")),
-        ("{address}/team/app:1.0", Reason.OK, ("linux/amd64", "linux/arm64/v8")),
-        (f"team/app@{DIGEST}", Reason.OK, ("linux/amd64", "linux/arm64/v8")),
-        (f"team/app:9.9@{DIGEST}", Reason.OK, ("linux/amd64", "linux/arm64/v8")),
-        (f"team/app@sha256:{'b' * 64}", Reason.NOT_A_REGISTRY, ()),
-        ("single", Reason.OK, ("windows/amd64",)),
-        ("elsewhere", Reason.OK, ()),
-        ("secret", Reason.NO_PULL_RIGHT, ()),
-        ("denied", Reason.NO_PULL_RIGHT, ()),
-        ("nowhere", Reason.IMAGE_NOT_FOUND, ()),
-        ("strange", Reason.NOT_A_REGISTRY, ()),
-        ("odd", Reason.NOT_A_REGISTRY, ()),
-        ("other.example.com/team/app:1.0", Reason.IMAGE_NOT_FOUND, ()),
-        ("us er@:0/team/app", Reason.IMAGE_NOT_FOUND, ()),
-        ("Team/App", Reason.IMAGE_NOT_FOUND, ()),
-        ("team/../../x", Reason.IMAGE_NOT_FOUND, ()),
-        ("team/app:", Reason.IMAGE_NOT_FOUND, ()),
-        ("team/app@sha512:00", Reason.IMAGE_NOT_FOUND, ()),
-        ("a" * 300, Reason.IMAGE_NOT_FOUND, ()),
-    ],
-)
-def test_looks_at_an_image(
-    image: str, reason: Reason, platforms: tuple[str, ...], ask: Probe, authority: Authority
-) -> None:
-    with serving(with_images, certificate=authority.issue()) as registry:
-        found = ask(registry.address, image=image.format(address=registry.address))
-    assert found.reason == reason
-    assert found.platforms == platforms
-    assert states(found)["login"] == "ok"
-    assert states(found)["image"] == ("ok" if reason == Reason.OK else "failed")
-    assert bool(found.digest) == (reason == Reason.OK)
-
-
-def test_asks_for_a_token_of_the_image(ask: Probe, authority: Authority) -> None:
-    def answer(asked: Asked) -> Reply:
-        if asked.path == "/token":
-            refused = asked.query.get("scope") == "repository:forbidden:pull"
-            return Reply(403) if refused else issuing(f"for-{asked.query.get('scope', '')[11:14]}", login=LOGIN)(asked)
-        if asked.path == "/v2/app/manifests/1" and asked.login == "for-app":
-            return Reply(body=INDEX)
-        if asked.path == "/v2/" and asked.login == "for-":
-            return Reply(headers=VERSION)
-        return Reply(401, {"WWW-Authenticate": f'Bearer realm="{registry.origin}/token",scope="repository:x:pull"'})
-
-    with serving(answer, certificate=authority.issue()) as registry:
-        assert ask(registry.address, image="app:1").digest == DIGEST
-        assert ask(registry.address, image="forbidden").reason == Reason.NO_PULL_RIGHT
-        assert ask(registry.address, image="other").reason == Reason.NO_PULL_RIGHT
-
-
-@pytest.mark.parametrize(("secret", "reason"), [(SECRET, Reason.OK), ("wrong", Reason.BAD_CREDENTIALS)])
-def test_logs_in_for_the_image_where_only_that_is_protected(
-    secret: str, reason: Reason, ask: Probe, authority: Authority
-) -> None:
-    def answer(asked: Asked) -> Reply:
-        return Reply(headers=VERSION) if asked.path == "/v2/" else with_images(asked)
-
-    with serving(answer, certificate=authority.issue()) as registry:
-        assert ask(registry.address, image="team/app:1.0", secret=secret).reason == reason
 
 
 def test_names_of_docker_hub_lead_to_the_same_registry(ask: Probe) -> None:
