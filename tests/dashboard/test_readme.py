@@ -4,7 +4,7 @@ import re
 
 from tests.settings import BASE_DIR
 
-READ = re.compile(r'env\.(?:text|flag|number|words|choice)\(\s*"(?P<name>[A-Z_]+)"')
+READ = re.compile(r'env\.(?:text|flag|number|words|choice|pairs)\(\s*"(?P<name>[A-Z_]+)"')
 LISTED = re.compile(r"^\| `(?P<name>[A-Z_]+)` \|", re.MULTILINE)
 
 
