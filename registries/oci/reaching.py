@@ -17,6 +17,13 @@ from registries.rancher.errors import RancherError, Unreachable
 API = "/v2/"
 # Over https. Where the admin allowed plain http, that is what may be meant; elsewhere the transport refuses it.
 PERHAPS_PLAIN = frozenset({"not_tls", "blocked", "refused", "reset", "tls"})
+# Where no step was passed, and which one is to be told as failed
+BEFORE_ANYTHING = {
+    "dns": StepName.RESOLVE,
+    "busy": StepName.RESOLVE,
+    "resting": StepName.RESOLVE,
+    "ca_certificate": StepName.TLS,
+}
 CONNECTED = "A connection could be made."
 KNOWN = "The name is known."
 
@@ -75,10 +82,10 @@ def _tell_network(ladder: Ladder, contact: Contact) -> None:
     """The steps up to TLS. Raises Stop at the one that failed."""
     guard, error = contact.guard, contact.error
     trouble = trouble_of(error, guard) if error else None
-    if error and trouble and error.reason == "dns":
-        ladder.fail(StepName.RESOLVE, trouble)
+    if error and trouble and error.reason in BEFORE_ANYTHING:
+        ladder.fail(BEFORE_ANYTHING[error.reason], trouble)
     ladder.add(StepName.RESOLVE, KNOWN, ms=guard.resolve_ms)
-    if error and trouble and is_before_connect(error, guard) and error.reason not in {"busy", "resting"}:
+    if error and trouble and is_before_connect(error, guard):
         ladder.fail(StepName.CONNECT, trouble)
     ladder.add(StepName.CONNECT, CONNECTED, ms=guard.connect_ms)
     if contact.base.scheme == "http":

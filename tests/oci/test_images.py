@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from registries.oci import Reason
+from registries.oci import Reason, endpoint_of
+from registries.oci.image import read_image
 from tests.authority import Authority
 from tests.oci.conftest import LOGIN, SECRET, Probe, states
 from tests.oci.servers import VERSION, Asked, Reply, issuing, serving
@@ -42,6 +43,7 @@ def with_images(asked: Asked) -> Reply:
         "/v2/denied/manifests/latest": Reply(401, {"WWW-Authenticate": BASIC}),
         "/v2/strange/manifests/latest": Reply(body=b"<html>"),
         "/v2/odd/manifests/latest": Reply(418),
+        "/v2/busy/manifests/latest": Reply(429),
     }.get(asked.path, Reply(404))
 
 
@@ -60,6 +62,8 @@ def with_images(asked: Asked) -> Reply:
         ("nowhere", Reason.IMAGE_NOT_FOUND, ()),
         ("strange", Reason.NOT_A_REGISTRY, ()),
         ("odd", Reason.NOT_A_REGISTRY, ()),
+        ("busy", Reason.RATE_LIMITED, ()),
+        ("r.example.com:0/team/app", Reason.IMAGE_NOT_FOUND, ()),
         ("other.example.com/team/app:1.0", Reason.IMAGE_NOT_FOUND, ()),
         ("us er@:0/team/app", Reason.IMAGE_NOT_FOUND, ()),
         ("Team/App", Reason.IMAGE_NOT_FOUND, ()),
@@ -107,3 +111,16 @@ def test_logs_in_for_the_image_where_only_that_is_protected(
 
     with serving(answer, certificate=authority.issue()) as registry:
         assert ask(registry.address, image="team/app:1.0", secret=secret).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("nginx", "library/nginx"),
+        ("docker.io/nginx:1.27", "library/nginx"),
+        ("index.docker.io/team/app", "team/app"),
+        ("team/app", "team/app"),
+    ],
+)
+def test_short_names_on_docker_hub_are_of_its_library(typed: str, name: str) -> None:
+    assert read_image(typed, endpoint_of("index.docker.io")).name == name

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from registries.oci import Found, Reason, StepName
+from registries.rancher.breaker import Limits, upstream_of
 from tests.authority import DAY, NOW, Authority
 from tests.oci.conftest import LOGIN, QUICK, SECRET, USER, Probe, states
 from tests.oci.servers import VERSION, Answering, Asked, Reply, challenging, issuing, serving
@@ -74,8 +75,9 @@ def test_gets_a_token_from_its_own_origin(ask: Probe, authority: Authority) -> N
     assert states(found)["login"] == "failed"
 
 
-def test_says_of_an_open_registry_that_nothing_was_proven(ask: Probe, authority: Authority) -> None:
-    with serving(lambda _: Reply(headers=VERSION), certificate=authority.issue()) as registry:
+@pytest.mark.parametrize("reply", [Reply(headers=VERSION, body=b""), Reply(body=b"{}"), Reply(body=b"true")])
+def test_says_of_an_open_registry_that_nothing_was_proven(reply: Reply, ask: Probe, authority: Authority) -> None:
+    with serving(lambda _: reply, certificate=authority.issue()) as registry:
         found = ask(registry.address)
     assert found.reason == Reason.OK
     assert states(found)["login"] == states(found)["challenge"] == "warning"
@@ -183,7 +185,18 @@ def test_says_that_a_stored_ca_certificate_is_none(ask: Probe, authority: Author
     with serving(challenging(BASIC), certificate=authority.issue()) as registry:
         found = ask(registry.address, ca_certificate="-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----")
     assert found.reason == Reason.TLS_UNKNOWN_CA
-    assert "not one in PEM form" in failed(found)
+    assert failed(found) == "TLS: The CA certificate that is stored here is not one in PEM form."
+    assert states(found)["connect"] == "skipped"
+
+
+def test_says_that_others_are_asking_it_at_the_moment(ask: Probe, authority: Authority) -> None:
+    limits = Limits(in_flight=1)
+    with serving(challenging(BASIC), certificate=authority.issue()) as registry:
+        with upstream_of(registry.origin, limits).slot():
+            found = ask(registry.address, limits=limits)
+        assert registry.asked == []
+    assert found.reason == Reason.RATE_LIMITED
+    assert set(states(found).values()) == {"failed", "skipped"}
 
 
 def test_sends_nothing_over_plain_http_unless_that_is_allowed(ask: Probe) -> None:
