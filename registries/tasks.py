@@ -14,3 +14,19 @@ def continue_removal(operation_id: int) -> None:
     delay_s = removal.advance_removal(operation_id)
     if delay_s is not None:
         continue_removal.using(run_after=timezone.now() + timedelta(seconds=delay_s)).enqueue(operation_id)
+
+
+@task()
+def deliver_announcements() -> None:
+    """Sends what waits for the webhook."""
+    from registries.services import webhook  # noqa: PLC0415 - as below
+
+    webhook.deliver_due()
+
+
+@task()
+def verify_credentials(watched_ids: list[int]) -> None:
+    """Verifies kept copies of credentials of one host, one after the other."""
+    from registries.services import schedule  # noqa: PLC0415 - the service enqueues this task, so it imports it
+
+    schedule.verify_one_by_one(watched_ids)

@@ -42,6 +42,8 @@ def registries_at(profile: ConnectionProfile, at: datetime) -> Past:
     """Of each registry the last that was noted up to then, those that were gone left out; ordered by address."""
     changes = InventoryChange.objects.filter(profile=profile)
     latest = changes.filter(at__lte=at).values("rancher_id").annotate(last=Max("pk")).values("last")
-    documents = InventoryChange.objects.filter(pk__in=latest).exclude(document=None).values_list("document", flat=True)
-    registries = sorted(map(from_document, documents), key=lambda one: (one.server_address or "", one.id))
+    documents = InventoryChange.objects.filter(pk__in=latest).exclude(document=None)
+    registries = sorted(
+        (from_document(one.document) for one in documents), key=lambda one: (one.server_address or "", one.id)
+    )
     return Past(at, tuple(registries), changes.aggregate(first=Min("at"))["first"])

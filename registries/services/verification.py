@@ -58,7 +58,7 @@ def verify_typed(access: Access, login: Login, *, source: Verification.Source) -
         verification = _keep(access.profile, login, found, source=source, actor=access.user.get_username())
         if login.credential_id and source != Source.FORM:
             _remember(access.profile, login, verification, found)
-        audit.record(_event(access, login, verification))
+        audit.record(_event(access, access.profile, login, verification))
     return verification
 
 
@@ -78,6 +78,7 @@ def verify_on_schedule(watched: WatchedCredential) -> Verification | None:
     with transaction.atomic():
         verification = _keep(watched.profile, login, found, source=Source.SCHEDULE, actor="")
         _remember(watched.profile, login, verification, found)
+        audit.record(_event(None, watched.profile, login, verification))
     return verification
 
 
@@ -198,12 +199,14 @@ def _next_check_at(watched: WatchedCredential, found: Found) -> datetime | None:
     return max(found.retry_at, planned) if found.retry_at else planned
 
 
-def _event(access: Access, login: Login, verification: Verification) -> ProfileEvent:
+def _event(access: Access | None, profile: ConnectionProfile, login: Login, verification: Verification) -> ProfileEvent:
+    """`access` None: nobody asked, the schedule did."""
     return ProfileEvent(
         action="credential.verify",
-        actor=access.user,
-        role=access.role_name,
-        profile=access.profile,
+        actor=access.user if access else None,
+        actor_name="" if access else "(schedule)",
+        role=access.role_name if access else "",
+        profile=profile,
         outcome="succeeded" if verification.ok else "failed",
         target_type="credential",
         target_id=login.credential_id,

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
 
+from registries import tasks
 from registries.models import Announcement
 from registries.rancher.address import BaseURL
 from registries.rancher.errors import RancherError
@@ -48,6 +49,12 @@ def parse_url(text: str) -> Webhook:
 
 def is_set() -> bool:
     return bool(settings.WEBHOOK_URL)
+
+
+def enqueue_due() -> None:
+    """Hands what waits to the worker: a slow receiver keeps nobody else waiting."""
+    if Announcement.objects.filter(next_try_at__lte=timezone.now()).exists():
+        tasks.deliver_announcements.enqueue()
 
 
 def deliver_due() -> int:

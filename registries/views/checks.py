@@ -49,6 +49,7 @@ def present_verification(verification: Verification) -> dict[str, Any]:
     word, icon, tone = BADGES[verification.reason]
     return {
         "id": verification.pk,
+        "reason": verification.reason,
         "word": word,
         "icon": icon,
         "tone": tone,

@@ -19,7 +19,7 @@ from registries.services.credentials import create_credential, update_credential
 from registries.services.operations import KeyTaken
 from registries.services.sighting import Sighting
 from registries.services.writing import ActionUnavailable
-from registries.views import outcome
+from registries.views import credential_test, outcome
 from registries.views.loading import find_credential, raise_if_stale, registry_view
 from registries.views.rows import address_html
 
@@ -33,6 +33,8 @@ FIELDS |= {"name": "name", "description": "description"}
 @registry_view(Right.CHANGE_REGISTRIES)
 def credential_create(request: AuthedRequest, access: Access, found: Sighting) -> HttpResponse:
     form = _form(request, access, found, None)
+    if credential_test.is_asked(request):
+        return _tested(request, access, found, None, form)
     if request.method == "POST" and form.is_valid():
         try:
             raise_if_stale(found)
@@ -57,6 +59,8 @@ def credential_create(request: AuthedRequest, access: Access, found: Sighting) -
 def credential_update(request: AuthedRequest, access: Access, found: Sighting, credential_id: str) -> HttpResponse:
     credential = find_credential(found, credential_id)
     form = _form(request, access, found, credential)
+    if credential_test.is_asked(request):
+        return _tested(request, access, found, credential, form)
     if request.method == "POST" and form.is_valid():
         try:
             raise_if_stale(found)
@@ -98,6 +102,7 @@ def _page(
     found: Sighting,
     credential: RegistryCredential | None,
     form: CredentialForm,
+    tested: dict[str, Any] | None = None,
 ) -> HttpResponse:
     context: dict[str, Any] = {
         "form": form,
@@ -106,8 +111,25 @@ def _page(
         "credential": credential,
         "address": address_html(found.registry.server_address or ""),
         "others": len(found.registry.credentials or ()) - bool(credential),
+        **(tested or {}),
     }
-    return render_page(request, TEMPLATE, context, fragments=["credential-form"], status=422 if form.is_bound else 200)
+    status = 422 if form.is_bound and tested is None else 200
+    return render_page(request, TEMPLATE, context, fragments=["credential-form"], status=status)
+
+
+def _tested(
+    request: AuthedRequest,
+    access: Access,
+    found: Sighting,
+    credential: RegistryCredential | None,
+    form: CredentialForm,
+) -> HttpResponse:
+    watched = watching.watched_of(access.profile).get(credential.id) if credential else None
+    registry = found.registry
+    tested = credential_test.try_out(
+        access, form, server_address=registry.server_address or "", registry_id=registry.id, watched=watched
+    )
+    return credential_test.answer_part(request, tested) or _page(request, access, found, credential, form, tested)
 
 
 def _answer(

@@ -24,7 +24,7 @@ from registries.services.operations import KeyTaken
 from registries.services.registries import AddressTaken, create_registry, update_registry
 from registries.services.sighting import Sighting, sight_registry
 from registries.services.writing import ActionUnavailable
-from registries.views import outcome
+from registries.views import credential_test, outcome
 from registries.views.rows import address_html
 
 State = Operation.State
@@ -43,9 +43,14 @@ def registry_create(request: AuthedRequest, access: Access) -> HttpResponse:
         initial=start,
         keeps_copies=access.profile.keeps_copies,
     )
-    if request.method == "POST" and form.is_valid() and (done := _create(request, access, form)):
+    tested = None
+    if credential_test.is_asked(request):
+        tested = _try_credential(access, form)
+        if part := credential_test.answer_part(request, tested):
+            return part
+    elif request.method == "POST" and form.is_valid() and (done := _create(request, access, form)):
         return done
-    context = {
+    context = (tested or {}) | {
         "form": form,
         "providers": PROVIDERS,
         "chosen": BY_SLUG.get(form.provider_chosen()),
@@ -53,7 +58,7 @@ def registry_create(request: AuthedRequest, access: Access) -> HttpResponse:
         "address": form.address or (examine_address(start["server_address"]) if start.get("server_address") else None),
         "never_matches": form.has_error("server_address", "never_matches"),
     }
-    status = 422 if form.is_bound else 200
+    status = 422 if form.is_bound and tested is None else 200
     return render_page(request, "registries/registry_create.html", context, fragments=["registry-form"], status=status)
 
 
@@ -96,6 +101,11 @@ def registry_update(request: AuthedRequest, access: Access, registry_id: str) ->
     context = {"form": form, "registry": registry, "found": found, "address": address}
     status = 422 if form.is_bound else 200
     return render_page(request, "registries/registry_update.html", context, fragments=["registry-form"], status=status)
+
+
+def _try_credential(access: Access, form: RegistryCreateForm) -> dict[str, Any]:
+    form.is_valid()
+    return credential_test.try_out(access, form, server_address=form.cleaned_data.get("server_address", ""))
 
 
 def _with_provider_address(data: Any) -> Any:

@@ -14,7 +14,7 @@ from dashboard.http import AuthedRequest, is_fragment, query_in_view, render_fra
 from registries.access import Access, profile_view
 from registries.models import Operation
 from registries.roles import Right
-from registries.services import inventory, operations
+from registries.services import inventory, operations, watching
 from registries.services.inventory import Reading
 from registries.services.listing import SIZES, ListPage, ListQuery, find_registries
 from registries.services.registry_export import export_registries
@@ -93,6 +93,7 @@ def row_fragments(
                 now=timezone.now(),
                 is_live=found.is_live,
                 pending=pending,
+                checks=watching.watched_of(access.profile),
                 tick=tick,
                 out_of_band=out_of_band,
             )
@@ -134,6 +135,7 @@ def _draw(access: Access, reading: Reading, query: ListQuery, left: list[Operati
         now=timezone.now(),
         is_live=reading.is_live and not showing_removed,
         pending={} if showing_removed else {operation.target_id: operation for operation in left},
+        checks=watching.watched_of(access.profile),
     )
     context = facet_context(page, query) | {
         "profile": access.profile,

@@ -13,10 +13,12 @@ from dashboard.frames import row_frame
 from registries.access import Access
 from registries.addresses import never_matches
 from registries.display import VERBS, moment, short_age, state_icon, state_word
-from registries.models import Operation
+from registries.models import Operation, WatchedCredential
 from registries.rancher.types import ActionNames, Registry
+from registries.services.credentials import used_credential
 from registries.services.listing import users_of
 from registries.services.writing import offered
+from registries.views.checks import BADGES
 
 # seconds between two looks at a row in transition; they grow, and end after about a minute
 PAUSES_S = (1, 1, 2, 2, 3, 4, 5, 6, 8, 10, 10, 10)
@@ -33,7 +35,7 @@ FIELDS: tuple[str, ...] = (
     "description",
     "user",
 )
-FIELDS += ("count", "age", "created", "menu", "attributes")
+FIELDS += ("count", "check", "age", "created", "menu", "attributes")
 DANGEROUS = {Operation.Verb.REMOVE, Operation.Verb.PURGE}
 
 
@@ -44,17 +46,18 @@ def render_rows(
     now: datetime,
     is_live: bool = True,
     pending: Mapping[str, Operation] | None = None,
+    checks: Mapping[str, WatchedCredential] | None = None,
     tick: int = 0,
     out_of_band: bool = False,
 ) -> SafeString:
     """The rows as HTML: the markup is `_registry_row.html`, laid out once a process and filled in here.
 
     A hundred rows through the template engine cost more than all else of the page together. `pending` are open
-    operations by registry id, `tick` counts the looks at a moving row, `out_of_band` is for rows beside another target.
+    operations by registry id, `checks` what is known of credentials by their ids, `tick` counts the looks at a moving row, `out_of_band` is for rows beside another target.
     """
     base = reverse("registry_list", args=[access.profile.slug])
     may_change, may_remove = is_live and access.may_change, access.may_remove
-    pending = pending or {}
+    pending, checks = pending or {}, checks or {}
     tick = tick if is_live else len(PAUSES_S)
     frame = row_frame("registries/_registry_row.html", FIELDS)
     rows = []
@@ -62,6 +65,7 @@ def render_rows(
         operation = pending.get(registry.id)
         menu = _menu(registry, may_remove=may_remove) if may_change and operation is None else ""
         cells = _cells(registry, base, now, operation, tick, menu)
+        cells["check"] = _badge(registry, checks, now)
         if out_of_band:
             cells["attributes"] += ' hx-swap-oob="true"'
         row = frame.fill(cells)
@@ -97,6 +101,20 @@ def _cells(
         "menu": menu.replace("\0u", url).replace("\0a", plain),
         "attributes": _poll(url, tick, operation) if moves else "",
     }
+
+
+def _badge(registry: Registry, checks: Mapping[str, WatchedCredential], now: datetime) -> str:
+    """What the last verification said of the credential that Rancher uses, and how long ago; "" where there is none."""
+    used = used_credential(registry) if checks and registry.credentials else None
+    check = checks.get(used.id) if used else None
+    if check is None or not check.reason or check.checked_at is None:
+        return ""
+    word, icon, tone = BADGES[check.reason]
+    age = short_age((now - check.checked_at).total_seconds())
+    return (
+        f' <span class="state" data-tone="{tone}"><svg class="icon" aria-hidden="true"><use href="#{icon}"/></svg>'
+        f'{word}</span> <span class="hint" title="Verified {age} ago">{age}</span>'
+    )
 
 
 def shown_state(registry: Registry, operation: Operation | None) -> str:

@@ -44,6 +44,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "credential_create": (f"{R}1sp1/credentials/new/", CHANGING),
     "credential_update": (f"{C}edit/", CHANGING),
     "credential_verify": (f"{C}verify/", READING),
+    "credential_verify_run": (f"{C}verify/run/", ONLY_BY_POST),
     "credential_act": (f"{C}deactivate/", CHANGING),
     "credential_remove": (f"{C}remove/", REMOVING),
     "operation_list": ("/operations/", EVERYBODY),
@@ -76,4 +77,4 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
 PUBLIC = {"healthz", "readyz", "metrics", "invitation_accept", "invitation_password"}
 ELSEWHERE = ("allauth.", "dashboard.people.sign_in.")
 # what a POST does to who may not, where there is no page to GET
-BY_POST = {"webhook_test": ADMINISTERING}
+BY_POST = {"webhook_test": ADMINISTERING, "credential_verify_run": CHANGING}

@@ -1,4 +1,4 @@
-"""Settles operations that were left open: by a killed process, a lost answer, a worker that died."""
+"""The beat: settles operations that were left open, and hands what is due to the worker."""
 
 import time
 from argparse import ArgumentParser
@@ -7,12 +7,15 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import OperationalError, close_old_connections
 
-from registries.services import reconciliation
+from registries.services import reconciliation, schedule, webhook
 from registries.services.audit_verification import log_head_daily
 
 
 class Command(BaseCommand):
-    help = "Settles open operations by reading Rancher; nothing is sent again. Safe at any time."
+    help = (
+        "Settles open operations by reading Rancher (nothing is sent again), and queues verifications and "
+        "announcements that are due. Safe at any time, and as often as you like."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--every", type=float, metavar="SECONDS", help="go on for ever, with this pause")
@@ -21,6 +24,8 @@ class Command(BaseCommand):
         while True:
             try:
                 done = reconciliation.reconcile()
+                schedule.enqueue_due()
+                webhook.enqueue_due()
                 log_head_daily()
                 if done.looked_at or every is None:
                     self.stdout.write(f"{done.looked_at} open, {done.settled} settled, {done.unreadable} unreadable")
