@@ -53,7 +53,8 @@ def render_rows(
     """The rows as HTML: the markup is `_registry_row.html`, laid out once a process and filled in here.
 
     A hundred rows through the template engine cost more than all else of the page together. `pending` are open
-    operations by registry id, `checks` what is known of credentials by their ids, `tick` counts the looks at a moving row, `out_of_band` is for rows beside another target.
+    operations by registry id, `checks` what is known of credentials by their ids, `tick` counts the looks at a moving
+    row, `out_of_band` is for rows beside another target.
     """
     base = reverse("registry_list", args=[access.profile.slug])
     may_change, may_remove = is_live and access.may_change, access.may_remove
