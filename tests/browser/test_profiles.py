@@ -64,7 +64,8 @@ def test_leads_from_a_pasted_address_to_a_profile_without_a_reload(
     page.get_by_role("link", name="Remove…").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Nothing is removed in Rancher")
-    dialog.get_by_role("textbox").fill("Lab")
+    dialog.get_by_label("Type Lab to confirm").fill("Lab")
+    dialog.get_by_label("Reason").fill("Was for trying it out")
     dialog.get_by_role("button", name="Remove profile").click()
     expect(page.get_by_role("heading", name="Connection profiles")).to_be_visible()
     assert not ConnectionProfile.objects.exists()
@@ -166,7 +167,8 @@ def test_is_accessible_in_every_look(
     target = AllowedTarget.objects.get()
     urls = ("/profiles/", "/profiles/?q=none", NEW, "/profiles/staging/", "/profiles/staging/edit/")
     others = ("/profiles/staging/check/", "/profiles/staging/remove/", "/targets/", "/targets/new/")
-    for url in (*urls, *others, f"/targets/{target.pk}/remove/", "/profiles/address/?base_url=host:8080/v1"):
+    members = ("/profiles/staging/members/", "/profiles/staging/members/add/", "/account/access/")
+    for url in (*urls, *others, *members, f"/targets/{target.pk}/remove/", "/profiles/address/?base_url=host:8080/v1"):
         page.goto(url)
         assert page.get_by_role("heading", level=1).count() == 1, url
         found += [f"{url}: {one}" for one in tools.complaints_in_all_looks(page)]
