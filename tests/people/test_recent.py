@@ -31,7 +31,7 @@ def protected() -> ConnectionProfile:
 
 def asks(answer: object) -> bool:
     location = answer.headers.get("Location", "") + answer.headers.get("HX-Redirect", "")  # type: ignore[attr-defined]
-    return location.startswith("/accounts/confirm/?next=")
+    return bool(location.startswith("/accounts/confirm/?next="))
 
 
 @pytest.mark.parametrize("name", ["profile_create", "person_invite", "team_create"])

@@ -24,7 +24,7 @@ def user() -> User:
 
 def code_of(secret: str) -> str:
     counter = list(yield_hotp_counters_from_time())[1]
-    return format_hotp_value(hotp_value(secret, counter))
+    return str(format_hotp_value(hotp_value(secret, counter)))
 
 
 def set_up_app(client: Client) -> str:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
@@ -224,7 +225,12 @@ def test_takes_no_token_without_a_signature_or_under_a_shared_secret() -> None:
         "nonce": "n",
         "groups": "no list",
     }
-    expected = {"keys": {"keys": [public]}, "issuer": "https://i", "client_id": "c", "groups_claim": "groups"}
+    expected: dict[str, Any] = {
+        "keys": {"keys": [public]},
+        "issuer": "https://i",
+        "client_id": "c",
+        "groups_claim": "groups",
+    }
     found = read_id_token(sign(claims, "RS256", key), **expected)
     assert (found.subject, found.nonce, found.groups) == ("s", "n", ())
     bad = [sign(claims, "none", None), sign(claims, "HS256", "c" * 64), "", "a.b.c", "junk"]
@@ -235,6 +241,7 @@ def test_takes_no_token_without_a_signature_or_under_a_shared_secret() -> None:
     for token in bad:
         with pytest.raises(NotBelieved):
             read_id_token(token, **expected)
-    for junk in ({}, {"keys": []}, {"keys": [{}]}, {"keys": "x"}):
+    junks: tuple[dict[str, Any], ...] = ({}, {"keys": []}, {"keys": [{}]}, {"keys": "x"})
+    for junk in junks:
         with pytest.raises(NotBelieved):
             read_id_token(sign(claims, "RS256", key), **(expected | {"keys": junk}))
