@@ -26,6 +26,7 @@ HEROICONS = {
     "profiles": "server-stack",
     "targets": "viewfinder-circle",
     "operations": "queue-list",
+    "audit": "document-check",
     # deeds
     "check": "check",
     "close": "x-mark",

@@ -2,6 +2,7 @@
 
 from django.urls import include, path, re_path
 
+from registries.urls_audit import audit_urls
 from registries.urls_credentials import credential_urls
 from registries.urls_profiles import profile_urls
 from registries.views import (
@@ -12,6 +13,7 @@ from registries.views import (
     registry_as_of,
     registry_detail,
     registry_form,
+    registry_history,
     registry_list,
 )
 
@@ -24,6 +26,7 @@ registry_urls = [
     path("as-of/", registry_as_of.registry_as_of, name="registry_as_of"),
     path("export/", registry_list.registry_export, name="registry_export"),
     path("<slug:registry_id>/", registry_detail.registry_detail, name="registry_detail"),
+    path("<slug:registry_id>/history/", registry_history.registry_history, name="registry_history"),
     path("<slug:registry_id>/row/", registry_list.registry_row, name="registry_row"),
     path("<slug:registry_id>/edit/", registry_form.registry_update, name="registry_update"),
     *credential_urls,
@@ -41,4 +44,5 @@ urlpatterns = [
     path("announcements/", announcement.announcement_list, name="announcement_list"),
     path("announcements/test/", announcement.webhook_test, name="webhook_test"),
     *profile_urls,
+    *audit_urls,
 ]

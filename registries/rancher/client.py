@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from registries.rancher.audit_logs import AuditLogResource
 from registries.rancher.errors import BadAddress
 from registries.rancher.resources import (
     ID,
@@ -47,6 +48,7 @@ class Client:
         self.projects = ProjectResource(endpoint)
         self.schemas = SchemaResource(endpoint)
         self.settings = SettingResource(endpoint)
+        self.audit_logs = AuditLogResource(endpoint, project_id)
 
     def ping(self) -> None:
         """Raises BadResponse when what answers isn't Rancher. Sends no key."""

@@ -1,0 +1,66 @@
+"""How events of the record read. Pure: an event without words of its own is told from its ``noun.verb``."""
+
+OUTCOMES = {  # outcome -> word, icon, tone
+    "begun": ("Begun", "moving", "busy"),
+    "succeeded": ("Succeeded", "active", "good"),
+    "failed": ("Failed", "error", "bad"),
+    "unknown": ("Unknown", "unknown", "warn"),
+    "refused": ("Refused", "lock", "warn"),
+}
+WORDS = {
+    "audit.export": "exported the record",
+    "credential.activate": "activated credential",
+    "credential.create": "created credential",
+    "credential.deactivate": "deactivated credential",
+    "credential.purge": "purged credential",
+    "credential.remove": "removed credential",
+    "credential.update": "edited credential",
+    "credential.verify": "verified credential",
+    "identity.link": "linked their identity",
+    "identity.unlink": "unlinked their identity",
+    "invitation.accept": "accepted the invitation",
+    "invitation.revoke": "revoked the invitation of",
+    "member.add": "gave a role to",
+    "member.remove": "took the role of",
+    "member.role": "changed the role of",
+    "page.open": "asked for",
+    "page.send": "sent a form to",
+    "person.activate": "switched on",
+    "person.create": "came for the first time:",
+    "person.deactivate": "switched off",
+    "person.invite": "invited",
+    "person.password": "changed the password of",
+    "person.reset_second_factor": "reset the second factor of",
+    "person.role": "changed the site role of",
+    "person.sign_in": "signed in",
+    "person.sign_out": "signed out",
+    "profile.check": "checked the connection of",
+    "profile.create": "created profile",
+    "profile.keys": "changed the keys of",
+    "profile.remove": "removed profile",
+    "profile.update": "edited profile",
+    "registry.activate": "activated registry",
+    "registry.create": "created registry",
+    "registry.deactivate": "deactivated registry",
+    "registry.export": "exported registries of",
+    "registry.purge": "purged registry",
+    "registry.remove": "removed registry",
+    "registry.restore": "restored registry",
+    "registry.update": "edited registry",
+    "second_factor.add": "set up a second factor:",
+    "second_factor.remove": "removed a second factor:",
+    "session.end": "ended a session:",
+    "target.allow": "allowed target",
+    "target.remove": "removed target",
+    "team.add": "added somebody to team",
+    "team.create": "made team",
+    "team.leave": "took somebody out of team",
+    "team.remove": "removed team",
+    "team.rename": "renamed team",
+}
+
+
+def sentence(action: str) -> str:
+    """ "deactivated registry"; of an action without words: "verb noun"."""
+    noun, _, verb = action.partition(".")
+    return WORDS.get(action) or f"{verb} {noun}".replace("_", " ")

@@ -1,0 +1,34 @@
+"""Proves the audit record, or an exported part of it."""
+
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from registries.services.audit_export import check_export
+from registries.services.audit_verification import verify_record
+
+
+class Command(BaseCommand):
+    help = "Checks the audit record, or an exported file; names the first broken row and ends with status 1."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", nargs="?", help="an export, CSV or JSON Lines; - reads standard input")
+        parser.add_argument(
+            "--head", default="", metavar="ID:MAC", help="a head from the log, which must be in the record"
+        )
+
+    def handle(self, *args: Any, file: str | None, head: str, **options: Any) -> None:
+        if file is None:
+            finding = verify_record(known_head=head)
+        elif file == "-":
+            finding = check_export(sys.stdin)
+        else:
+            with Path(file).open(encoding="utf-8", newline="") as lines:
+                finding = check_export(lines)
+        if not finding.ok:
+            where = f"row {finding.broken_id}" if finding.broken_id else "the end"
+            raise CommandError(f"Broken at {where}: {finding.what}. {finding.rows} rows before it hold.")
+        self.stdout.write(f"{finding.rows} rows, all of them hold.")

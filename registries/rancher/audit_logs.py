@@ -1,0 +1,77 @@
+"""Rancher's own audit log, which shows what was done past Corral as well (rancher.md, "Rancher's own audit log").
+
+A row carries the body of the answer, and answers of POST on a credential carry its secret: the body is never decoded.
+"""
+
+from typing import Any
+
+import msgspec
+
+from registries.rancher import decode
+from registries.rancher.resources import ID, Endpoint
+from registries.rancher.types import Collection, Moment
+
+MOST = 100
+RENAMED = {
+    "event_type": "eventType",
+    "created_at": "created",
+    "client_ip": "clientIp",
+    "authenticated_as_account_id": "authenticatedAsAccountId",
+    "authenticated_as_identity_id": "authenticatedAsIdentityId",
+    "request_object": "requestObject",
+    "response_code": "responseCode",
+}
+
+
+class AuditLogRow(msgspec.Struct, frozen=True, kw_only=True, rename=RENAMED):
+    """One request that wrote, or tried to. `event_type` reads ``api.registry.update``."""
+
+    id: str
+    event_type: str = ""
+    created_at: Moment | None = None
+    client_ip: str | None = None
+    authenticated_as_account_id: str | None = None
+    authenticated_as_identity_id: str | None = None
+    request_object: str | None = None
+    response_code: int | None = None
+
+    @property
+    def verb(self) -> str:
+        """ "update", of whatever kind of resource."""
+        return self.event_type.rpartition(".")[2]
+
+    @property
+    def actor(self) -> str:
+        """As Rancher names it: an identity such as ``rancher_id:5``, or the account's id."""
+        identity = (self.authenticated_as_identity_id or "").partition("!")[2]
+        return identity or self.authenticated_as_account_id or "unknown"
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """What the request asked for, as text; Rancher leaves secrets out of it, and so do we."""
+        try:
+            found: Any = msgspec.json.decode(self.request_object or "{}")
+        except (msgspec.DecodeError, RecursionError):
+            return {}
+        if not isinstance(found, dict):
+            return {}
+        return {name: str(value) for name, value in found.items() if "secret" not in name.lower() and value is not None}
+
+
+ROWS = msgspec.json.Decoder(Collection[AuditLogRow])
+
+
+class AuditLogResource:
+    """Only under v2-beta, whichever version the rest is asked by."""
+
+    def __init__(self, endpoint: Endpoint, project_id: str) -> None:
+        self.endpoint, self.project_id = endpoint, project_id
+
+    def of(self, resource_type: str, resource_id: str, *, limit: int = MOST) -> tuple[AuditLogRow, ...]:
+        """The newest rows of one resource. Raises RancherError; ValueError for an id that is none."""
+        if not ID.fullmatch(resource_id):
+            raise ValueError(resource_id)
+        query = [("resourceType", resource_type), ("resourceId", resource_id), ("limit", str(limit))]
+        query += [("sort", "id"), ("order", "desc")]
+        answer = self.endpoint.get(f"/v2-beta/projects/{self.project_id}/auditlogs", query)
+        return tuple(decode.decode(answer, ROWS).data)

@@ -1,0 +1,138 @@
+"""The record: its list, one event, and the export of what is filtered."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from dashboard.events import Event, announce
+from dashboard.http import AuthedRequest, render_fragments, render_page, wants_fragment
+from dashboard.policy import admins_and_auditors
+from registries.audit_words import OUTCOMES, sentence
+from registries.forms.audit import PRESETS, AuditFilter
+from registries.models import AuditEvent
+from registries.services.audit_export import export_events
+from registries.services.audit_log import Bar, draw_bars, find_events, find_page
+
+HEIGHT = 48  # of the graph, in its own units
+CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
+
+
+@require_safe
+@admins_and_auditors
+def audit_list(request: AuthedRequest) -> HttpResponse:
+    chosen = AuditFilter(request.GET)
+    query = chosen.as_query()
+    page = find_page(query, before=_number(request, "before"), after=_number(request, "after"))
+    bars, is_all = draw_bars(query)
+    context = {
+        "filter": chosen,
+        "page": page,
+        "rows": [present_event(event) for event in page.events],
+        "bars": _present_bars(bars, chosen),
+        "bars_count_all": is_all,
+        "span": (bars[0].since, bars[-1].until),
+        "presets": [(slug, chosen.url(**{"range": slug, "from": None, "to": None})) for slug in PRESETS],
+        "always_url": chosen.url(**{"range": None, "from": None, "to": None}),
+        "older_url": chosen.url(before=page.older_than) if page.older_than else "",
+        "newer_url": chosen.url(after=page.newer_than) if page.newer_than else "",
+        "further_url": chosen.url(before=page.searched_to) if page.searched_to else "",
+        "export_url": chosen.url(),
+    }
+    return render_page(request, "registries/audit_list.html", context, fragments=["audit-list"])
+
+
+@require_safe
+@admins_and_auditors
+def audit_detail(request: AuthedRequest, event_id: int) -> HttpResponse:
+    """An event on a page of its own; in the list htmx opens its row with it, and closes it again."""
+    event = get_object_or_404(AuditEvent, pk=event_id)
+    row = present_event(event)
+    if wants_fragment(request, f"event-{event.pk}"):
+        is_open = "close" not in request.GET
+        return render_fragments(
+            request, ("registries/_audit_row.html", {"row": row | _details(event), "open": is_open})
+        )
+    return render_page(request, "registries/audit_detail.html", {"row": row | _details(event)})
+
+
+@require_safe
+@admins_and_auditors
+def audit_export(request: AuthedRequest) -> StreamingHttpResponse:
+    """All that is filtered, oldest first, with a line at the end that proves it; that it was exported is an event."""
+    chosen = AuditFilter(request.GET)
+    kind: Literal["csv", "jsonl"] = "csv" if request.GET.get("format") == "csv" else "jsonl"
+    filters = chosen.url().removeprefix("?")
+    events = find_events(chosen.as_query(), folded=False)
+    announce(
+        Event(
+            action="audit.export",
+            actor=request.user,
+            target_type="audit",
+            target_name=kind,
+            after={"filter": filters, "format": kind},
+        )
+    )
+    answer = StreamingHttpResponse(export_events(events, kind=kind, filters=filters), content_type=CONTENT_TYPES[kind])
+    answer["Content-Disposition"] = f'attachment; filename="corral-audit-{timezone.now():%Y%m%dT%H%M%SZ}.{kind}"'
+    return answer
+
+
+def present_event(event: AuditEvent) -> dict[str, Any]:
+    """An event as a row: who did what to what, how it ended."""
+    word, icon, tone = OUTCOMES[event.outcome]
+    return {
+        "event": event,
+        "id": event.pk,
+        "sentence": sentence(event.action),
+        "word": word,
+        "icon": icon,
+        "tone": tone,
+        "target": event.target_name or event.target_id,
+        "actor": event.actor_name or "nobody",
+    }
+
+
+def differences(event: AuditEvent) -> list[tuple[str, str, str]]:
+    """Field, before, after; "–" where there is none."""
+    before, after = event.before_values, event.after_values
+    return [(name.replace("_", " "), _shown(before.get(name)), _shown(after.get(name))) for name in (before | after)]
+
+
+def _details(event: AuditEvent) -> dict[str, Any]:
+    return {"differences": differences(event)}
+
+
+def _shown(value: Any) -> str:
+    if value is None or value in ("", [], {}):
+        return "–"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _present_bars(bars: list[Bar], chosen: AuditFilter) -> list[dict[str, Any]]:
+    """For the drawing: each bar is a link to its own time."""
+    highest = max((bar.count for bar in bars), default=0) or 1
+    return [
+        {
+            "x": 10 * place,
+            "height": max(round(bar.count / highest * HEIGHT), 2) if bar.count else 0,
+            "y": HEIGHT - (max(round(bar.count / highest * HEIGHT), 2) if bar.count else 0),
+            "count": bar.count,
+            "since": bar.since,
+            "until": bar.until,
+            "url": chosen.url(**{"range": None, "from": _exact(bar.since), "to": _exact(bar.until)}),
+        }
+        for place, bar in enumerate(bars)
+    ]
+
+
+def _exact(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _number(request: AuthedRequest, name: str) -> int | None:
+    text = request.GET.get(name, "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
