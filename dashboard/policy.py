@@ -10,7 +10,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 
 from dashboard.events import Event, announce
 from dashboard.http import AuthedRequest
@@ -18,8 +18,8 @@ from dashboard.people.models import SiteRole, User
 
 V = TypeVar("V", bound=Callable[..., object])
 P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]  # as Django calls it
-PersonsView = Callable[Concatenate[AuthedRequest, P], HttpResponse]  # as it is written: somebody is signed in
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]  # as Django calls it
+PersonsView = Callable[Concatenate[AuthedRequest, P], HttpResponseBase]  # as it is written: somebody is signed in
 
 PUBLIC = "public"
 SIGNED_IN = "signed in"
@@ -79,7 +79,7 @@ def only(view: PersonsView[P], may: Callable[[Any], bool], policy: str, why_not:
     """Guards a view for those who `may`, stamps it with the policy, and says to everybody else why not."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not may(request.user):
             note_refusal(request, why_not)
             raise PermissionDenied(why_not)

@@ -76,7 +76,8 @@ def _check(lines: Iterator[str], read: Callable[..., Iterator[list[Any] | None]]
 
     count, first_id, last_id, mac = 0, 0, 0, ""
     for values in read(taped()):
-        text, _ = "".join(tape), tape.clear()
+        text = "".join(tape)
+        tape.clear()
         if values and values[0] == LAST:
             return _check_last(values, count, first_id, last_id, digest.hexdigest(), is_end=next(lines, None) is None)
         row = _as_row(values)
@@ -120,7 +121,7 @@ def _check_last(values: list[Any], count: int, first_id: int, last_id: int, dige
 
 
 def _last_line(kind: Kind, count: int, ends: list[int], digest: str, filters: str) -> bytes:
-    values = [LAST, count, *ends, digest, filters, chain.moment(timezone.now()), chain.key_ids()[0]]
+    values: list[Any] = [LAST, count, *ends, digest, filters, chain.moment(timezone.now()), chain.key_ids()[0]]
     signature = chain.sign("export", _signed(dict(zip(LAST_FIELDS, values, strict=False))), key_id=values[-1])
     return (_write_csv if kind == "csv" else _write_jsonl)([(*values, signature)])
 

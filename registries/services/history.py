@@ -50,11 +50,10 @@ def read_history(profile: ConnectionProfile, registry_id: str) -> History:
 
 def _events(profile: ConnectionProfile, registry_id: str) -> list[AuditEvent]:
     """Of the registry and its credentials; what has begun and ended since is one row."""
-    of_credentials = Operation.objects.filter(profile=profile, registry_id=registry_id).values("pk")
+    of_it = Q(target_id=registry_id, target_type="registry")
+    operations = Operation.objects.filter(of_it | Q(registry_id=registry_id), profile=profile).values("pk")
     ended = AuditEvent.objects.filter(operation_id=OuterRef("operation_id"), id__gt=OuterRef("id"))
-    events = AuditEvent.objects.filter(profile_id=profile.pk).filter(
-        Q(target_id=registry_id, target_type="registry") | Q(operation_id__in=of_credentials)
-    )
+    events = AuditEvent.objects.filter(profile_id=profile.pk).filter(of_it | Q(operation_id__in=operations))
     return list(events.exclude(Q(outcome="begun") & Exists(ended)).order_by("-id")[:MOST])
 
 

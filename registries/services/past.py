@@ -44,6 +44,6 @@ def registries_at(profile: ConnectionProfile, at: datetime) -> Past:
     latest = changes.filter(at__lte=at).values("rancher_id").annotate(last=Max("pk")).values("last")
     documents = InventoryChange.objects.filter(pk__in=latest).exclude(document=None)
     registries = sorted(
-        (from_document(one.document) for one in documents), key=lambda one: (one.server_address or "", one.id)
+        (from_document(one.document or {}) for one in documents), key=lambda one: (one.server_address or "", one.id)
     )
     return Past(at, tuple(registries), changes.aggregate(first=Min("at"))["first"])

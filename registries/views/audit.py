@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -61,7 +61,7 @@ def audit_detail(request: AuthedRequest, event_id: int) -> HttpResponse:
 
 @require_safe
 @admins_and_auditors
-def audit_export(request: AuthedRequest) -> StreamingHttpResponse:
+def audit_export(request: AuthedRequest) -> HttpResponseBase:
     """All that is filtered, oldest first, with a line at the end that proves it; that it was exported is an event."""
     chosen = AuditFilter(request.GET)
     kind: Literal["csv", "jsonl"] = "csv" if request.GET.get("format") == "csv" else "jsonl"

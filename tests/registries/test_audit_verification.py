@@ -3,15 +3,16 @@
 import random
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.utils import DatabaseError
 
 from dashboard.events import Event
 from dashboard.people.models import User
-from registries import chain
 from registries.models import AuditEvent, AuditHead
 from registries.services.audit import ChainBroken, record
 from registries.services.audit_verification import log_head_daily, verify_record
@@ -30,7 +31,7 @@ def rows(make_user: Callable[..., User]) -> int:
     return ROWS
 
 
-def sql(statement: str, *parameters: object) -> None:
+def sql(statement: str, *parameters: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
 
@@ -59,7 +60,7 @@ def test_the_database_refuses_to_change_it(rows: int, statement: str) -> None:
 
 def test_the_database_refuses_to_replace_a_row(rows: int) -> None:
     row = AuditEvent.objects.get(pk=3)
-    columns = [field.column for field in AuditEvent._meta.concrete_fields]
+    columns = [str(field.column) for field in AuditEvent._meta.concrete_fields]
     values = [getattr(row, field.attname) for field in AuditEvent._meta.concrete_fields]
     values[columns.index("actor_name")] = "mallory"
     marks, names = ", ".join(["%s"] * len(columns)), ", ".join(columns)
@@ -193,7 +194,7 @@ def test_appends_nothing_to_a_record_that_was_cut(rows: int) -> None:
 
 
 def test_old_rows_hold_while_their_key_is_in_the_ring(rows: int, settings: pytest.FixtureRequest) -> None:
-    old = chain.settings.AUDIT_KEYS
+    old = django_settings.AUDIT_KEYS
     settings.AUDIT_KEYS = "new:" + "QUJD" * 10 + "QUI=," + old  # type: ignore[attr-defined]
     record(Event(action="team.rename", actor_name="alice"))
     assert (verify_record().ok, verify_record().rows) == (True, rows + 1)

@@ -11,7 +11,7 @@ from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as keys
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.urls import path
 
 from dashboard.people.sign_in import views
@@ -21,7 +21,7 @@ from dashboard.recent import recent_sign_in
 public = stamp(PUBLIC)
 
 
-def careful(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def careful(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
     return signed_in(recent_sign_in(view))
 
 
