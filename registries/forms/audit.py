@@ -24,7 +24,7 @@ class Moment(forms.DateTimeField):
             label=label,
             required=False,
             input_formats=MOMENTS,
-            widget=forms.DateTimeInput(attrs={"type": "datetime-local", "class": "input-small", "step": "1"}),
+            widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"}),
         )
 
 
@@ -57,6 +57,14 @@ class AuditFilter(forms.Form):
             self.fields[name].queryset = queryset  # type: ignore[attr-defined]
         for name in ("person", "team", "profile", "action", "outcome"):
             self.fields[name].widget.attrs["class"] = "input-small"
+
+    @property
+    def from_field(self) -> Any:
+        return self["from"]
+
+    @property
+    def to_field(self) -> Any:
+        return self["to"]
 
     def as_query(self) -> AuditQuery:
         """What is asked for; a part that makes no sense filters nothing."""

@@ -3,8 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -17,6 +16,7 @@ from registries.models import AuditEvent
 from registries.services.audit_export import export_events
 from registries.services.audit_log import Bar, draw_bars, find_events, find_page
 
+OURS = {"ids"}  # by which a create is told from a twin; nobody's field
 HEIGHT = 48  # of the graph, in its own units
 CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
 
@@ -49,7 +49,9 @@ def audit_list(request: AuthedRequest) -> HttpResponse:
 @admins_and_auditors
 def audit_detail(request: AuthedRequest, event_id: int) -> HttpResponse:
     """An event on a page of its own; in the list htmx opens its row with it, and closes it again."""
-    event = get_object_or_404(AuditEvent, pk=event_id)
+    event = AuditEvent.objects.filter(pk=event_id).first()
+    if event is None:
+        raise Http404("No such event.")
     row = present_event(event)
     if wants_fragment(request, f"event-{event.pk}"):
         is_open = "close" not in request.GET
@@ -96,14 +98,19 @@ def present_event(event: AuditEvent) -> dict[str, Any]:
     }
 
 
-def differences(event: AuditEvent) -> list[tuple[str, str, str]]:
-    """Field, before, after; "–" where there is none."""
-    before, after = event.before_values, event.after_values
-    return [(name.replace("_", " "), _shown(before.get(name)), _shown(after.get(name))) for name in (before | after)]
+def differences(event: AuditEvent, begun: AuditEvent | None = None) -> list[tuple[str, str, str]]:
+    """Field, before, after; "–" where there is none. `begun` is the first row of the same change: what was asked for."""
+    before, after = event.before_values, {**(begun.after_values if begun else {}), **event.after_values}
+    names = [name for name in (before | after) if name not in OURS]
+    shown = [(name.replace("_", " "), _shown(before.get(name)), _shown(after.get(name))) for name in names]
+    return [row for row in shown if row[1:] != ("–", "–")]
 
 
 def _details(event: AuditEvent) -> dict[str, Any]:
-    return {"differences": differences(event)}
+    begun = None
+    if event.operation_id and event.outcome != AuditEvent.Outcome.BEGUN:
+        begun = AuditEvent.objects.filter(operation_id=event.operation_id, id__lt=event.pk).order_by("id").first()
+    return {"differences": differences(event, begun), "begun": begun}
 
 
 def _shown(value: Any) -> str:
