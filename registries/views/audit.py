@@ -99,7 +99,7 @@ def present_event(event: AuditEvent) -> dict[str, Any]:
 
 
 def differences(event: AuditEvent, begun: AuditEvent | None = None) -> list[tuple[str, str, str]]:
-    """Field, before, after; "–" where there is none. `begun` is the first row of the same change: what was asked for."""
+    """Field, before, after; "–" where there is none. `begun`, the first row of the same change, says what was asked."""
     before, after = event.before_values, {**(begun.after_values if begun else {}), **event.after_values}
     names = [name for name in (before | after) if name not in OURS]
     shown = [(name.replace("_", " "), _shown(before.get(name)), _shown(after.get(name))) for name in names]

@@ -70,6 +70,7 @@ def present_operation(operation: Operation) -> dict[str, Any]:
         "verb": VERBS[Operation.Verb(operation.verb)][0],
         "sentence": operation_sentence(operation),
         "address": _subject(operation),
+        "is_of_registry": operation.target_type == "registry",
         "actor": operation.actor_name,
         "profile": operation.profile_name,
         "detail": _detail(operation),
