@@ -27,11 +27,14 @@ class Answer:
 
 
 class RefusedError(Exception):
-    """A rule says no. `code` is Rancher's; errors of validation name the field and carry no message."""
+    """A rule says no. `code` is Rancher's; errors of validation name the field and carry no message.
 
-    def __init__(self, status: int, code: str, field_name: str | None = None) -> None:
+    `message` is the sentence of the few that have one beside their code.
+    """
+
+    def __init__(self, status: int, code: str, field_name: str | None = None, *, message: str | None = None) -> None:
         super().__init__(code)
-        self.status, self.code, self.field_name = status, code, field_name
+        self.status, self.code, self.field_name, self.message = status, code, field_name, message
 
 
 def not_found() -> RefusedError:
@@ -68,10 +71,10 @@ def error_document(refused: RefusedError, *, error_id: str) -> Document:
         "actions": {},
         "status": refused.status,
         "code": refused.code,
-        "message": None if refused.field_name else refused.code,
+        "message": None if refused.field_name else refused.message or refused.code,
         "detail": None,
     }
-    if refused.field_name:
+    if refused.field_name or refused.message:
         document["fieldName"] = refused.field_name
     document["baseType"] = "error"
     return document

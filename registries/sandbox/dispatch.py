@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import unquote
 
-from registries.sandbox import audit, columns, rules
+from registries.sandbox import audit, columns, containers, rules
 from registries.sandbox.answers import Document, method_not_allowed, not_found
 from registries.sandbox.queries import Query
 from registries.sandbox.request import Request
@@ -20,6 +20,8 @@ def dispatch(request: Request) -> rules.Result:
         _only_get(request)
         return 200, request.render.api_version()
     kind = request.kind = _kind(request, names[0])
+    if kind == "container":
+        return _container(request, names[1:])
     if len(names) == 1:
         return _collection(request, kind)
     public = unquote(names[1])
@@ -34,10 +36,22 @@ def _kind(request: Request, name: str) -> str:
     """The resource type behind a name in a path; raises 404 for what this caller's schemas do not name."""
     if name.lower() == "processinstances" and request.caller.account.kind == "admin":
         return "processInstance"
+    if name.lower() in {"container", "containers"}:
+        return "container"
     kind = request.facts.kinds[request.route.version].get(name.lower())
     if kind not in SERVED:
         raise not_found()
     return kind
+
+
+def _container(request: Request, rest: tuple[str, ...]) -> rules.Result:
+    """Containers are made and read one by one; which credential each got is all that they are for."""
+    if not rest and request.method == "POST":
+        return containers.create(request)
+    _only_get(request)
+    if len(rest) != 1:
+        raise not_found()
+    return containers.read(request, unquote(rest[0]))
 
 
 def _collection(request: Request, kind: str) -> rules.Result:

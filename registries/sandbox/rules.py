@@ -5,7 +5,7 @@ Source: `registry-life-*.json`, `registry-errors.json`, `credentials.json`, `res
 
 from __future__ import annotations
 
-from registries.sandbox import inputs, machine
+from registries.sandbox import inputs, machine, pulls
 from registries.sandbox.answers import Document, RefusedError, invalid, method_not_allowed, not_found
 from registries.sandbox.request import Request
 from registries.sandbox.state import Row, State, add_row, number_in
@@ -55,6 +55,8 @@ def create(request: Request, kind: str) -> Result:
         audited["kind"] = kind
     request.audited = audited
     row = add_row(request.state, kind, account=account, now=request.now, fields=_stored(given))
+    if kind == "pullTask":
+        pulls.plan(request.state, row)
     request.clockwork.begin(row, "create", now=request.now, data=audited | {"kind": kind})
     request.resource = row.number
     return 201, request.render.resource(row, secret=True)

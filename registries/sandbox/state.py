@@ -28,11 +28,12 @@ PREFIXES = {
     "auditLog": "al",
     "processInstance": "pi",
     "host": "h",
+    "container": "i",
 }
 
 
 class Row(msgspec.Struct, kw_only=True):
-    """A registry, registryCredential, pullTask or project."""
+    """A registry, registryCredential, pullTask, container or project."""
 
     kind: str
     number: int
@@ -96,11 +97,15 @@ class State(msgspec.Struct, kw_only=True):
     registries: dict[int, Row] = {}
     credentials: dict[int, Row] = {}
     pull_tasks: dict[int, Row] = {}
+    containers: dict[int, Row] = {}
     projects: dict[int, Row] = {}
     audit: list[AuditRow] = []
     processes: list[ProcessRow] = []
     settings: dict[str, str | None] = {}
     hosts: dict[int, list[str]] = {}
+    """Project -> the names of its hosts."""
+    host_labels: dict[str, dict[str, str]] = {}
+    """Name of a host -> its labels."""
     counters: dict[str, int] = {}
 
     def rows(self, kind: str) -> dict[int, Row]:
@@ -109,6 +114,7 @@ class State(msgspec.Struct, kw_only=True):
             "registry": self.registries,
             "registryCredential": self.credentials,
             "pullTask": self.pull_tasks,
+            "container": self.containers,
             "project": self.projects,
         }
         return tables[kind]
@@ -190,7 +196,7 @@ class Clockwork:
         elif row.removed is not None and row.state == "inactive":
             row.removed = None
         if row.kind == "pullTask":
-            row.fields["status"] = dict.fromkeys(self.state.hosts.get(row.account, ()), "Done")
+            row.fields["status"] = row.fields.pop("outcome")
         if row.kind == "registry" and row.state == "purged":
             self._remove_credentials(row, now=at)
         if row.queue and row.state != "removed":
