@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 from registries.urls_audit import audit_urls
 from registries.urls_credentials import credential_urls
 from registries.urls_profiles import profile_urls
+from registries.urls_resolve import resolve_urls
 from registries.views import (
     announcement,
     operation,
@@ -45,4 +46,5 @@ urlpatterns = [
     path("announcements/test/", announcement.webhook_test, name="webhook_test"),
     *profile_urls,
     *audit_urls,
+    *resolve_urls,
 ]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
@@ -20,6 +20,7 @@ MARKER = re.compile(r"m\d{1,9}")
 NEUTRAL_EMAIL: Final = "none@example.invalid"  # v1 asks for one and checks nothing (rancher.md); RFC 2606
 
 Fields = Mapping[str, str | None]
+SettingName = Literal["rancher.server.version", "registry.default", "registry.whitelist"]
 
 
 class Endpoint:
@@ -197,10 +198,13 @@ class SettingResource:
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
 
+    def value(self, name: SettingName) -> str | None:
+        """What the setting is; None where the server doesn't say or it isn't set."""
+        return decode.decode(self.endpoint.get(f"{self.endpoint.root}/settings/{name}"), decode.SETTING).value
+
     def server_version(self) -> str | None:
-        """Such as "v1.6.30"; None where the server doesn't say."""
-        path = f"{self.endpoint.root}/settings/rancher.server.version"
-        return decode.decode(self.endpoint.get(path), decode.SETTING).value
+        """Such as "v1.6.30"."""
+        return self.value("rancher.server.version")
 
 
 WITH_CREDENTIALS = (("include", "credentials"),)

@@ -48,6 +48,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "credential_verify_run": (f"{C}verify/run/", ONLY_BY_POST),
     "credential_act": (f"{C}deactivate/", CHANGING),
     "credential_remove": (f"{C}remove/", REMOVING),
+    "image_resolve": ("/profiles/staging/resolve/?image=quay.io/team/app", READING),
     "operation_list": ("/operations/", EVERYBODY),
     "operation_detail": ("/operations/1/", READING),
     "announcement_list": ("/announcements/", EVERYBODY),
