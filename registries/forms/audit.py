@@ -50,9 +50,9 @@ class AuditFilter(forms.Form):
         self.fields["from"] = Moment("From (UTC)")  # not a name for an attribute
         self.fields["to"] = Moment("To (UTC)")
         for name, queryset in (
-            ("person", User.objects.order_by("username")),
+            ("person", User.objects.only("username").order_by("username")),
             ("team", Group.objects.order_by("name")),
-            ("profile", ConnectionProfile.objects.order_by("name")),
+            ("profile", ConnectionProfile.objects.only("name", "slug").order_by("name")),
         ):
             self.fields[name].queryset = queryset  # type: ignore[attr-defined]
         for name in ("person", "team", "profile", "action", "outcome"):

@@ -1,23 +1,25 @@
 """The record: its list, one event, and the export of what is filtered."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from dashboard.events import Event, announce
 from dashboard.http import AuthedRequest, render_fragments, render_page, wants_fragment
 from dashboard.policy import admins_and_auditors
 from registries.audit_words import OUTCOMES, sentence
+from registries.display import moment
 from registries.forms.audit import PRESETS, AuditFilter
 from registries.models import AuditEvent
-from registries.services.audit_export import export_events
-from registries.services.audit_log import Bar, draw_bars, find_events, find_page
+from registries.services.audit_export import export_record
+from registries.services.audit_files import Kind
+from registries.services.audit_graph import Graph, draw_graph
+from registries.services.audit_log import find_page
 
 OURS = {"ids"}  # by which a create is told from a twin; nobody's field
-HEIGHT = 48  # of the graph, in its own units
+WIDTH, HEIGHT = 10, 48  # of a bar with its gap, and of the graph, in its own units
 CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
 
 
@@ -27,14 +29,11 @@ def audit_list(request: AuthedRequest) -> HttpResponse:
     chosen = AuditFilter(request.GET)
     query = chosen.as_query()
     page = find_page(query, before=_number(request, "before"), after=_number(request, "after"))
-    bars, is_all = draw_bars(query)
     context = {
         "filter": chosen,
         "page": page,
         "rows": [present_event(event) for event in page.events],
-        "bars": _present_bars(bars, chosen),
-        "bars_count_all": is_all,
-        "span": (bars[0].since, bars[-1].until),
+        "graph": _present_graph(draw_graph(query), chosen),
         "presets": [(slug, chosen.url(**{"range": slug, "from": None, "to": None})) for slug in PRESETS],
         "always_url": chosen.url(**{"range": None, "from": None, "to": None}),
         "older_url": chosen.url(before=page.older_than) if page.older_than else "",
@@ -66,19 +65,9 @@ def audit_detail(request: AuthedRequest, event_id: int) -> HttpResponse:
 def audit_export(request: AuthedRequest) -> HttpResponseBase:
     """All that is filtered, oldest first, with a line at the end that proves it; that it was exported is an event."""
     chosen = AuditFilter(request.GET)
-    kind: Literal["csv", "jsonl"] = "csv" if request.GET.get("format") == "csv" else "jsonl"
-    filters = chosen.url().removeprefix("?")
-    events = find_events(chosen.as_query(), folded=False)
-    announce(
-        Event(
-            action="audit.export",
-            actor=request.user,
-            target_type="audit",
-            target_name=kind,
-            after={"filter": filters, "format": kind},
-        )
-    )
-    answer = StreamingHttpResponse(export_events(events, kind=kind, filters=filters), content_type=CONTENT_TYPES[kind])
+    kind: Kind = "csv" if request.GET.get("format") == "csv" else "jsonl"
+    pieces = export_record(chosen.as_query(), kind=kind, actor=request.user)
+    answer = StreamingHttpResponse(pieces, content_type=CONTENT_TYPES[kind])
     answer["Content-Disposition"] = f'attachment; filename="corral-audit-{timezone.now():%Y%m%dT%H%M%SZ}.{kind}"'
     return answer
 
@@ -119,21 +108,30 @@ def _shown(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _present_bars(bars: list[Bar], chosen: AuditFilter) -> list[dict[str, Any]]:
-    """For the drawing: each bar is a link to its own time."""
-    highest = max((bar.count for bar in bars), default=0) or 1
-    return [
+def _present_graph(graph: Graph, chosen: AuditFilter) -> dict[str, Any]:
+    """For the drawing: each bar is a link to its own time, and as high as its share of the highest."""
+    highest = max(bar.count for bar in graph.bars) or 1
+    bars = [
         {
-            "x": 10 * place,
-            "height": max(round(bar.count / highest * HEIGHT), 2) if bar.count else 0,
-            "y": HEIGHT - (max(round(bar.count / highest * HEIGHT), 2) if bar.count else 0),
-            "count": bar.count,
-            "since": bar.since,
-            "until": bar.until,
+            "x": WIDTH * place,
+            "height": (height := max(round(bar.count / highest * HEIGHT), 2)),
+            "y": HEIGHT - height,
+            "label": f"{bar.count} event{'' if bar.count == 1 else 's'}, {moment(bar.since)} to {moment(bar.until)}",
             "url": chosen.url(**{"range": None, "from": _exact(bar.since), "to": _exact(bar.until)}),
         }
-        for place, bar in enumerate(bars)
+        for place, bar in enumerate(graph.bars)
+        if bar.count
     ]
+    return {
+        "bars": bars,
+        "since": graph.since,
+        "until": graph.until,
+        "is_whole": graph.is_whole,
+        "step": WIDTH,
+        "bar": WIDTH - 2,
+        "width": WIDTH * len(graph.bars),
+        "height": HEIGHT,
+    }
 
 
 def _exact(at: datetime) -> str:

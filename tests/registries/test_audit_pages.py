@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -15,9 +16,10 @@ from dashboard.people.models import User
 from registries.audit_words import WORDS, sentence
 from registries.events import ProfileEvent
 from registries.models import AuditEvent, ConnectionProfile
-from registries.services import audit_log
+from registries.services import audit_graph, audit_log
 from registries.services.audit import record
-from registries.services.audit_log import BARS, AuditQuery, draw_bars, find_page
+from registries.services.audit_graph import BARS, draw_graph
+from registries.services.audit_log import AuditQuery, find_page
 
 pytestmark = pytest.mark.django_db
 LIST = "/audit/"
@@ -71,6 +73,7 @@ def test_every_page_takes_the_same_few_queries(
     reader: Browser, django_assert_max_num_queries: Callable[..., Any]
 ) -> None:
     fill(120)
+    get(reader)  # notes once that the person was seen
     for query in ("", "?before=60", "?before=2", "?action=team.create", "?range=1h", "?q=name7"):
         with django_assert_max_num_queries(12):
             get(reader, query)
@@ -147,13 +150,24 @@ def test_bars_count_what_the_list_shows(reader: Browser, django_assert_num_queri
     until = (timezone.now() + timedelta(seconds=1)).replace(microsecond=0)
     whole = AuditQuery(since=until - timedelta(hours=2), until=until)
     with django_assert_num_queries(1):
-        bars, is_all = draw_bars(whole)
-    assert (len(bars), sum(bar.count for bar in bars), is_all) == (BARS, 20, True)
-    narrow, _ = draw_bars(AuditQuery(since=whole.since, until=until, action="team.create"))
-    assert sum(bar.count for bar in narrow) == 10
-    for bar in bars:
+        graph = draw_graph(whole)
+    assert (len(graph.bars), sum(bar.count for bar in graph.bars), graph.is_whole) == (BARS, 20, True)
+    for query, expected in ((replace(whole, action="team.create"), 10), (replace(whole, q="name1"), 11)):
+        narrow = draw_graph(query)
+        assert (sum(bar.count for bar in narrow.bars), narrow.is_whole) == (expected, True)
+    for bar in graph.bars:
         events = AuditEvent.objects.filter(at__gte=bar.since, at__lt=bar.until)
         assert events.count() == bar.count
+
+
+@pytest.mark.parametrize(("limit", "query"), [("MOST_READ", "?q=name"), ("MOST_COUNTED", "?action=team.create")])
+def test_a_graph_says_when_it_does_not_count_all_that_match(
+    reader: Browser, monkeypatch: pytest.MonkeyPatch, limit: str, query: str
+) -> None:
+    fill(12)
+    assert "the newest events that match" not in get(reader, query)
+    monkeypatch.setattr(audit_graph, limit, 5)
+    assert "the newest events that match" in get(reader, query)
 
 
 def test_a_bar_leads_to_its_own_time(reader: Browser) -> None:

@@ -2,13 +2,12 @@
 
 import sys
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from registries.services.audit_export import check_export
-from registries.services.audit_verification import verify_record
+from registries.services.audit_export_check import check_export
+from registries.services.audit_verification import Finding, verify_record
 
 
 class Command(BaseCommand):
@@ -21,14 +20,18 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, file: str | None, head: str, **options: Any) -> None:
-        if file is None:
-            finding = verify_record(known_head=head)
-        elif file == "-":
-            finding = check_export(sys.stdin)
-        else:
-            with Path(file).open(encoding="utf-8", newline="") as lines:
-                finding = check_export(lines)
+        finding = verify_record(known_head=head) if file is None else _check(file)
         if not finding.ok:
             where = f"row {finding.broken_id}" if finding.broken_id else "the end"
             raise CommandError(f"Broken at {where}: {finding.what}. {finding.rows} rows before it hold.")
         self.stdout.write(f"{finding.rows} rows, all of them hold.")
+
+
+def _check(file: str) -> Finding:
+    """Lines keep their breaks, which the seal covers; bytes that are no text break the row that they stand in."""
+    source = sys.stdin.fileno() if file == "-" else file
+    try:
+        with open(source, encoding="utf-8", errors="replace", newline="", closefd=file != "-") as lines:
+            return check_export(lines)
+    except OSError as error:
+        raise CommandError(f"{file} can't be read: {error.strerror}.") from error

@@ -1,0 +1,65 @@
+"""Proves an exported file, or names the first row at which it was broken."""
+
+from collections.abc import Iterable
+
+from registries import chain
+from registries.services.audit_export import Tally, link_of, signature_of
+from registries.services.audit_files import SEAL, Row, read_rows
+from registries.services.audit_verification import Finding
+
+MOVED = "something was removed, added or moved before it"
+
+
+def check_export(lines: Iterable[str]) -> Finding:
+    """Checks every row of a file and its seal; `lines` keep their line breaks. Raises nothing.
+
+    The rows of a filtered record have gaps: where some were removed, the row is named that follows.
+    """
+    tally, last, gap = Tally(), None, 0
+    try:
+        rows = read_rows(lines)
+        for text, row in rows:
+            if row is not None and row.get("kind") == SEAL:
+                what = _what_is_wrong_with_seal(row, tally) or _what_follows(next(rows, None))
+                if not what and row["gapless"] and gap:
+                    return Finding(tally.rows, gap, "it is missing from the record itself")
+                return Finding(tally.rows, tally.last_id + 1 if what else None, what)
+            if row is None:
+                return Finding(tally.rows, tally.last_id + 1, "it can't be read")
+            if what := _what_is_wrong(row, last, tally):
+                return Finding(tally.rows, row["id"], what)
+            gap = gap or (tally.last_id + 1 if last and row["id"] != tally.last_id + 1 else 0)
+            tally.digest.update(text.encode("utf-8", "replace"))
+            tally.count(row)
+            last = row
+    except ValueError as error:
+        return Finding(0, 1, str(error))
+    return Finding(tally.rows, tally.last_id + 1, "the file ends here, without the line that seals it")
+
+
+def _what_is_wrong(row: Row, last: Row | None, tally: Tally) -> str:
+    if row["key_id"] not in chain.key_ids():
+        return f"its key {row['key_id']!r} is not in CORRAL_AUDIT_KEYS"
+    if chain.mac_of(row) != row["mac"]:
+        return "it was altered"
+    if row["id"] <= tally.last_id:
+        return "it stands in the wrong place"
+    if last and row["id"] == last["id"] + 1 and row["previous"] != last["mac"]:
+        return "it does not follow its predecessor"
+    links = (link_of(tally.link, row["mac"], key_id=key_id) for key_id in chain.key_ids())
+    return "" if row["link"] in links else MOVED
+
+
+def _what_is_wrong_with_seal(seal: Row, tally: Tally) -> str:
+    if seal["key_id"] not in chain.key_ids():
+        return f"the key {seal['key_id']!r} of the last line is not in CORRAL_AUDIT_KEYS"
+    if signature_of(seal) != seal["signature"]:
+        return "the last line was altered"
+    found = tally.as_seal()
+    if seal["link"] != found["link"]:
+        return f"it is missing: the file was {seal['rows']} rows long"
+    return "" if seal | found == seal else "the rows hold, but the file was written anew: its bytes are other ones"
+
+
+def _what_follows(rest: object) -> str:
+    return "something was added after the last line" if rest else ""
