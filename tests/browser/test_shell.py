@@ -29,7 +29,7 @@ def test_signs_in_and_out_with_the_form(page: Page, operator: User) -> None:
     page.goto("/operations/")
     page.get_by_label("Username").fill("operator")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page).to_have_url("/operations/")
     page.locator("summary", has_text="operator").click()
     page.get_by_role("button", name="Sign out").click()
@@ -167,7 +167,7 @@ def test_goes_to_sign_in_and_back_when_the_session_has_expired(signed_in: SignIn
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     page.get_by_label("Username").fill("operator")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page).to_have_url(LIST)
 
 
@@ -233,6 +233,6 @@ def test_axe_finds_nothing_on_the_sign_in_page(page: Page, db: None) -> None:
     page.goto("/accounts/login/")
     page.get_by_label("Username").fill("nobody")
     page.get_by_label("Password").fill("wrong")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("alert")).to_be_visible()
     assert complaints_in_all_looks(page) == []
