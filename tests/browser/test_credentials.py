@@ -64,6 +64,10 @@ def test_a_password_is_told_wrong_then_right_and_one_day_refused(
     expect(page.get_by_role("cell", name=USER).first).to_be_visible()
     assert seen.loads == 1
 
+    kept = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, history.state, document.cookie])")
+    assert SECRET not in kept + page.content()
+    assert page.evaluate("caches.keys().then((names) => names.length)") == 0
+
     beat()
     page.goto("/profiles/staging/registries/")
     expect(page.locator("tr", has_text=registry.address)).to_contain_text("Works")

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client as Browser
 
 from dashboard.people.models import User
+from dashboard.people.services.invitations import invite_person
 from registries.events import ProfileEvent
 from registries.models import AllowedTarget, AuditEvent, ConnectionProfile, Operation, WatchedCredential
 from registries.services.audit import record
@@ -62,9 +63,37 @@ def type_them_everywhere(web: Browser, rancher: Rancher, pages: list[str]) -> No
     for fault in ("drop_after", "html", "deep_json", "truncated"):
         rancher.fail(fault, match="(POST|PUT) .*registrycredential", times=1)
         post(f"{credentials}new/", public_value="c+robot", secret_value=TOKENS[4])
-    for url in ("/operations/", credentials[: -len("credentials/")], f"/profiles/{stored.slug}/registries/export/"):
+    AllowedTarget.objects.create(kind=AllowedTarget.Kind.REGISTRY, scheme="http", host="127.0.0.1", ports="1")
+    post(new, server_address="127.0.0.1:1", public_value="a+robot", secret_value=TOKENS[1], test="1")
+    post(
+        f"{credentials}{made}/edit/", public_value="b+robot", secret_choice="replace", secret_value=TOKENS[2], test="1"
+    )
+    type_passwords_of_people(web, post)
+    registry = credentials[: -len("credentials/")]
+    for url in (
+        "/operations/",
+        "/audit/",
+        registry,
+        f"{registry}history/",
+        f"/profiles/{stored.slug}/registries/export/",
+    ):
         pages.append(web.get(url).content.decode())
+    for kind in ("csv", "jsonl"):
+        pages.append(b"".join(web.get(f"/audit/export/?format={kind}")).decode())  # type: ignore[arg-type]
     pages += [web.get(one.get_absolute_url()).content.decode() for one in Operation.objects.all()]
+
+
+def type_passwords_of_people(web: Browser, post: Callable[..., None]) -> None:
+    """Invited, confirmed, changed: rightly and wrongly."""
+    post("/people/invite/", username="olga")
+    link = invite_person(User.objects.get(username="admin"), username="olaf", email="", site_role="", teams=[])[1]
+    guest = Browser()
+    guest.get(f"/invitations/{link}/")
+    for again in ("something else", PASSWORD):
+        guest.post("/invitations/password/", {"password1": PASSWORD, "password2": again})
+    for path in ("/accounts/confirm/", "/accounts/second-factor/code/"):
+        post(path, password=PASSWORD, code=PASSWORD, next="/")
+    post("/accounts/password/change/", oldpassword=PASSWORD, password1=PASSWORD, password2=PASSWORD)
 
 
 def places(pages: list[str], caplog: pytest.LogCaptureFixture) -> dict[str, str]:
