@@ -4,6 +4,7 @@ from typing import Literal
 
 from registries.rancher.audit_logs import AuditLogResource
 from registries.rancher.errors import BadAddress
+from registries.rancher.pull_tasks import PullTaskResource
 from registries.rancher.resources import (
     ID,
     CredentialResource,
@@ -49,6 +50,7 @@ class Client:
         self.schemas = SchemaResource(endpoint)
         self.settings = SettingResource(endpoint)
         self.audit_logs = AuditLogResource(endpoint, project_id)
+        self.pull_tasks = PullTaskResource(endpoint)
 
     def ping(self) -> None:
         """Raises BadResponse when what answers isn't Rancher. Sends no key."""

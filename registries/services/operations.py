@@ -128,8 +128,9 @@ def _field_of(error: RancherError) -> str:
 
 
 def open_operations(profile: ConnectionProfile) -> list[Operation]:
-    """The profile's operations without an outcome, oldest first."""
-    return list(Operation.objects.filter(profile=profile, state__in=Operation.OPEN).order_by("pk"))
+    """The profile's operations without an outcome, oldest first; pulls are `services.pulls`'s to settle."""
+    waiting = Operation.objects.filter(profile=profile, state__in=Operation.OPEN)
+    return list(waiting.exclude(verb=Verb.PULL).order_by("pk"))
 
 
 def settle_from_reading(operations: Iterable[Operation], reading: inventory.Reading) -> list[Operation]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from registries.models import ConnectionProfile, Operation
 from registries.rancher.errors import RancherError
-from registries.services import operations, removal
+from registries.services import operations, pulls, removal
 
 
 @dataclass
@@ -26,7 +26,7 @@ def reconcile() -> Reconciliation:
         count = waiting.filter(profile=profile).count()
         done.looked_at += count
         try:
-            done.settled += count - len(operations.settle_open(profile))
+            done.settled += count - len(operations.settle_open(profile)) - pulls.settle_pulls(profile)
         except RancherError:
             done.unreadable += count
     done.settled += _end_orphans()

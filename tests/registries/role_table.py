@@ -49,6 +49,8 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "credential_act": (f"{C}deactivate/", CHANGING),
     "credential_remove": (f"{C}remove/", REMOVING),
     "image_resolve": ("/profiles/staging/resolve/?image=quay.io/team/app", READING),
+    "pull_start": ("/profiles/staging/pulls/new/", CHANGING),
+    "pull_detail": ("/profiles/staging/pulls/2/", READING),
     "operation_list": ("/operations/", EVERYBODY),
     "operation_detail": ("/operations/1/", READING),
     "announcement_list": ("/announcements/", EVERYBODY),

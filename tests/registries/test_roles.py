@@ -64,6 +64,9 @@ def people(
     Operation.objects.create(
         pk=1, profile=profile, profile_name="Staging", actor_name="x", verb="create", state="failed"
     )
+    Operation.objects.create(
+        pk=2, profile=profile, profile_name="Staging", actor_name="x", verb="pull", state="failed", target_type="image"
+    )
     AllowedTarget.objects.update_or_create(pk=1, defaults={"ports": "1-65535"})
     make_rows_of_the_shell()
     Membership.objects.create(pk=NUMBER, profile=profile, user_id=NUMBER, role=Role.VIEWER)

@@ -1,0 +1,111 @@
+"""Proof from the hosts: Rancher has them pull an image, which is an operation like any other, and it downloads.
+
+Rancher picks the credential itself, so a pull that works proves registry, credential, network and image at once.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from django.utils import timezone
+
+from registries.access import Access
+from registries.models import ConnectionProfile, Operation
+from registries.rancher.errors import NotFound, RancherError
+from registries.rancher.pull_tasks import DONE, Mode, PullTask
+from registries.services import connection, operations
+from registries.services.writing import Request
+
+LONGEST = timedelta(seconds=60)  # then whoever waits is told which hosts have not answered
+State = Operation.State
+
+
+def is_offered(profile: ConnectionProfile) -> bool:
+    """Whether this Rancher lets this key make pull tasks; one call. Raises RancherError."""
+    try:
+        with connection.contact(profile) as client:
+            return client.schemas.get("pullTask").is_writable
+    except NotFound:
+        return False
+
+
+def start_pull(
+    access: Access, *, request: Request, image: str, mode: Mode, host_labels: Mapping[str, str]
+) -> Operation:
+    """Has the hosts pull: `all` of them, or with `cached` those that have the image already.
+
+    The same form again gives the first one's operation.
+    """
+    intent = operations.Intent(
+        Operation.Verb.PULL,
+        request.key,
+        request.request_id,
+        target_type="image",
+        target_name=image,
+        reason=request.reason,
+        input={"mode": mode, "hosts": ", ".join(f"{name}={value}" for name, value in host_labels.items()) or "every"},
+    )
+    operation, is_new = operations.begin(access, intent)
+    if not is_new:
+        return operation
+    try:
+        with connection.contact(access.profile) as client:
+            task = client.pull_tasks.create(image=image, mode=mode, host_labels=host_labels)
+    except RancherError as error:
+        operations.fail(operation, access.profile, error)
+        return operation
+    operation.target_id, operation.accepted_at = task.id, timezone.now()
+    operation.save(update_fields=["target_id", "accepted_at"])
+    _settle(operation, task)
+    return operation
+
+
+def look_at_pull(operation: Operation, profile: ConnectionProfile) -> dict[str, str]:
+    """What each host says by now; settles the operation when all have answered or the time is over.
+
+    Raises RancherError.
+    """
+    if not operation.is_open:
+        return dict((operation.after or {}).get("hosts", {}))
+    if not operation.target_id:
+        _give_up(operation)
+        return {}
+    with connection.contact(profile) as client:
+        task = client.pull_tasks.get(operation.target_id)
+    _settle(operation, task)
+    return task.hosts
+
+
+def settle_pulls(profile: ConnectionProfile) -> int:
+    """Looks at every pull of the profile that is under way; how many those are still. Raises RancherError."""
+    waiting = list(Operation.objects.filter(profile=profile, verb=Operation.Verb.PULL, state__in=Operation.OPEN))
+    for operation in waiting:
+        look_at_pull(operation, profile)
+    return sum(operation.is_open for operation in waiting)
+
+
+def _give_up(operation: Operation) -> None:
+    """Rancher's answer was lost, and with it the task's id: pull tasks can't be told apart by what they pull."""
+    operations.mark_if_abandoned(operation)
+    if operation.state == State.UNKNOWN and operation.age > LONGEST:
+        text = "Rancher's answer was lost, so nobody can say what the hosts did. Pulling once more does no harm."
+        operations.settle(operation, State.FAILED, error_reason="cannot_be_read", error_text=text)
+
+
+def _settle(operation: Operation, task: PullTask) -> None:
+    hosts = task.hosts
+    if task.is_moving and operation.age < LONGEST:
+        return
+    waiting = [name for name, said in hosts.items() if said != DONE]
+    after = {"hosts": hosts}
+    if task.is_moving:
+        names = ", ".join(waiting) or "any host"
+        text = f"After {LONGEST.seconds} s Rancher had no answer of {names}. The pull may go on there."
+        operations.settle(operation, State.FAILED, after=after, error_reason="timeout", error_text=text)
+    elif not hosts:
+        text = "No host took part: none matches, or the project has none with a name."
+        operations.settle(operation, State.FAILED, after=after, error_reason="no_host", error_text=text)
+    elif waiting:
+        text = f"{len(waiting)} of {len(hosts)} hosts could not pull it."
+        operations.settle(operation, State.FAILED, after=after, error_reason="not_pulled", error_text=text)
+    else:
+        operations.settle(operation, State.SUCCEEDED, after=after)
