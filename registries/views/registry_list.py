@@ -10,8 +10,10 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
+from dashboard.events import announce
 from dashboard.http import AuthedRequest, is_fragment, query_in_view, render_fragments, render_page
 from registries.access import Access, profile_view
+from registries.events import ProfileEvent
 from registries.models import Operation
 from registries.roles import Right
 from registries.services import inventory, operations, watching
@@ -72,6 +74,17 @@ def registry_export(request: AuthedRequest, access: Access) -> HttpResponse:
     kind: Literal["csv", "json"] = "json" if request.GET.get("format") == "json" else "csv"
     reading = inventory.read_or_recall(access.profile)
     page = _find(access, reading, query)
+    announce(
+        ProfileEvent(
+            action="registry.export",
+            actor=request.user,
+            role=access.role_name,
+            profile=access.profile,
+            target_type="profile",
+            target_name=access.profile.name,
+            after={"format": kind, "rows": len(page.matching), "filter": query.url(page=query.page).removeprefix("?")},
+        )
+    )
     body, content_type = export_registries(page.matching, kind=kind)
     response = HttpResponse(body, content_type=content_type)
     response["Content-Disposition"] = f'attachment; filename="{access.profile.slug}-registries.{kind}"'

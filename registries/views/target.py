@@ -7,6 +7,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard.http import AuthedRequest, go, render_page, toast
 from dashboard.policy import admins_only
+from dashboard.recent import recent_sign_in
 from registries.forms.registry import ConfirmForm
 from registries.forms.target import ALREADY_ALLOWED, TargetForm
 from registries.models import AllowedTarget
@@ -21,6 +22,7 @@ def target_list(request: AuthedRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @admins_only
+@recent_sign_in
 def target_create(request: AuthedRequest) -> HttpResponse:
     form = TargetForm(request.POST if request.method == "POST" else None, initial=request.GET.dict())
     if request.method == "POST" and form.is_valid():
@@ -38,6 +40,7 @@ def target_create(request: AuthedRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @admins_only
+@recent_sign_in
 def target_remove(request: AuthedRequest, pk: int) -> HttpResponse:
     target = get_object_or_404(AllowedTarget, pk=pk)
     form = ConfirmForm(request.POST or None, name=str(target), is_protected=False)

@@ -234,3 +234,10 @@ def test_every_action_reads_as_a_sentence() -> None:
 def test_a_page_of_nothing_invites_nobody_to_write(reader: Browser) -> None:
     assert "No events yet" in get(reader)
     assert find_page(AuditQuery()).events == ()
+
+
+def test_an_export_of_registries_is_an_event_of_its_profile(reader: Browser, profile: ConnectionProfile) -> None:
+    reader.get("/profiles/staging/registries/export/?format=json&q=quay")
+    event = AuditEvent.objects.get(action="registry.export")
+    assert (event.profile_id, event.actor_name) == (profile.pk, "auditor")
+    assert event.after_values == {"format": "json", "rows": 0, "filter": "q=quay"}
