@@ -128,6 +128,7 @@ MFA_FORMS = {
     "authenticate": "dashboard.people.sign_in.forms.CodeForm",
     "reauthenticate": "dashboard.people.sign_in.forms.CodeAgainForm",
     "authenticate_webauthn": "dashboard.people.sign_in.forms.KeyForm",
+    "login_webauthn": "dashboard.people.sign_in.forms.KeyAloneForm",
     "add_webauthn": "dashboard.people.sign_in.forms.AddKeyForm",
     "reauthenticate_webauthn": "dashboard.people.sign_in.forms.KeyAgainForm",
 }

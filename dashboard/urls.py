@@ -17,5 +17,4 @@ urlpatterns = [
 handler400 = "dashboard.errors.bad_request"
 handler403 = "dashboard.errors.permission_denied"
 handler404 = "dashboard.errors.page_not_found"
-handler429 = "dashboard.errors.too_many_requests"  # asked for by allauth
 handler500 = "dashboard.errors.server_error"

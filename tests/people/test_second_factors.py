@@ -146,3 +146,18 @@ def test_a_viewer_needs_none(client: Client, user: User, settings: pytest.Fixtur
     settings.ADMIN_MFA = True  # type: ignore[attr-defined]
     client.force_login(user)
     assert client.get("/operations/").status_code == 200
+
+
+@pytest.mark.parametrize("credential", ["", "junk", "[]", "{}", '{"id": "x", "response": {}}'])
+def test_a_passkey_that_is_none_lets_nobody_in(client: Client, user: User, credential: str) -> None:
+    answer = client.post("/accounts/passkeys/login/", {"credential": credential})
+    assert answer.headers["Location"] == SIGN_IN
+    assert client.get("/operations/").status_code == 302
+
+
+def test_tries_with_passkeys_count_for_their_address_and_are_on_record(client: Client, user: User) -> None:
+    for _ in range(11):
+        client.post("/accounts/passkeys/login/", {"credential": '{"id": "x"}'})
+    assert "Too many tries" in client.get(SIGN_IN).content.decode()
+    outcomes = AuditEvent.objects.filter(actor_name="(passkey)").values_list("outcome", flat=True)
+    assert sorted(outcomes) == ["failed"] * 10 + ["refused"]

@@ -3,13 +3,32 @@
 from typing import Any
 
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
-from allauth.mfa.webauthn.forms import AddWebAuthnForm, AuthenticateWebAuthnForm, ReauthenticateWebAuthnForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 
+from dashboard.events import Event, announce
 from dashboard.people.sign_in import limits
 
 CODE_LIVES_S = 120  # longer than a TOTP code is taken for, one step either side of now
+
+
+MALFORMED = (KeyError, TypeError, ValueError, AttributeError)  # what allauth's reading of a browser's answer may raise
+
+
+class _Total:
+    """Whatever is sent in place of a browser's answer is refused, not a fault of ours."""
+
+    def clean_credential(self) -> object:
+        try:
+            return super().clean_credential()  # type: ignore[misc]
+        except MALFORMED:
+            raise ValidationError("That is no answer of a passkey.") from None
 
 
 class AddKeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth carries no types
@@ -17,6 +36,13 @@ class AddKeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth carries no t
         super().__init__(*args, **kwargs)
         self.fields["passwordless"].label = "This passkey alone signs me in"
         self.fields["passwordless"].help_text = "Without the password: the device asks for a fingerprint or a PIN."
+
+    def clean(self) -> dict[str, Any]:
+        try:
+            values: dict[str, Any] = super().clean()
+        except MALFORMED:
+            raise ValidationError("That is no answer of a passkey.") from None
+        return values
 
 
 class _OnceAndCounted:
@@ -30,13 +56,25 @@ class _OnceAndCounted:
         return code
 
 
-class _Counted:
+class _Counted(_Total):
     def clean_credential(self) -> object:
         user = self.user  # type: ignore[attr-defined]
         limits.count_code(user.get_username(), user.pk)
-        found = super().clean_credential()  # type: ignore[misc]
+        found = super().clean_credential()
         limits.forget_codes(user.pk)
         return found
+
+
+class KeyAloneForm(_Total, LoginWebAuthnForm):  # type: ignore[misc]
+    """A sign-in by passkey: nothing can be guessed, but tries count for their address, and refused ones are on record."""
+
+    def clean_credential(self) -> object:
+        limits.count_from_here(limits.BY_PASSKEY)
+        try:
+            return super().clean_credential()
+        except ValidationError:
+            announce(Event(action="person.sign_in", actor_name=limits.BY_PASSKEY, outcome="failed"))
+            raise
 
 
 class CodeForm(_OnceAndCounted, AuthenticateForm):  # type: ignore[misc]

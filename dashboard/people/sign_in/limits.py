@@ -9,20 +9,26 @@ from dashboard.limits import Limit, free_slots, take_slot
 PER_ACCOUNT = Limit("sign-in", slots=5, seconds=5 * 60)
 PER_ADDRESS = Limit("sign-in-from", slots=10, seconds=60)
 PER_SECOND_FACTOR = Limit("second-factor", slots=5, seconds=5 * 60)
+BY_PASSKEY = "(passkey)"  # in the record, while it isn't known whose it is
 NOTED = Limit("sign-in-noted", slots=1, seconds=5 * 60)  # a flood of tries is one row of the record
 
 
 def count_try(name: str) -> None:
     """Counts a try for an account and the address it comes from. Raises ValidationError with the seconds to wait."""
-    wait_s = take_slot(PER_ADDRESS, current_address.get()) or take_slot(PER_ACCOUNT, name.casefold())
-    if wait_s:
+    count_from_here(name)
+    if wait_s := take_slot(PER_ACCOUNT, name.casefold()):
+        refuse(name, wait_s)
+
+
+def count_from_here(name: str) -> None:
+    """Counts a try for the address alone. Raises ValidationError."""
+    if wait_s := take_slot(PER_ADDRESS, current_address.get()):
         refuse(name, wait_s)
 
 
 def count_code(name: str, user_id: int) -> None:
     """Counts a try of a second factor. Raises ValidationError."""
-    wait_s = take_slot(PER_SECOND_FACTOR, str(user_id))
-    if wait_s:
+    if wait_s := take_slot(PER_SECOND_FACTOR, str(user_id)):
         refuse(name, wait_s)
 
 
