@@ -66,7 +66,7 @@ class _Counted(_Total):
 
 
 class KeyAloneForm(_Total, LoginWebAuthnForm):  # type: ignore[misc]
-    """A sign-in by passkey: nothing can be guessed, but tries count for their address, and refused ones are on record."""
+    """A sign-in by passkey: nothing to guess, but tries count for their address, and refused ones are on record."""
 
     def clean_credential(self) -> object:
         limits.count_from_here(limits.BY_PASSKEY)
