@@ -1,0 +1,171 @@
+"""Announcements and the webhook that they go to: signed, retried, given up, each to one process, told once."""
+
+import hashlib
+import hmac
+import json
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from django.test import Client as Browser
+from django.utils import timezone
+
+from dashboard.people.models import User
+from registries.models import Announcement, ConnectionProfile, WatchedCredential
+from registries.services import announcements, webhook
+
+pytestmark = pytest.mark.django_db
+SECRET = "a secret of the webhook, 32 characters"
+Kind = Announcement.Kind
+
+
+class Receiver:
+    """Takes announcements on loopback, and answers what it is told to."""
+
+    def __init__(self) -> None:
+        self.came: list[tuple[str, str, bytes]] = []
+        self.status = 204
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.came.append((self.path, self.headers["Corral-Signature"], body))
+                self.send_response(receiver.status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Nothing to say."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/hooks/corral?team=ops"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def receiver(settings: pytest.FixtureRequest) -> Iterator[Receiver]:
+    receiver = Receiver()
+    settings.WEBHOOK_URL, settings.WEBHOOK_SECRET = receiver.url, SECRET  # type: ignore[attr-defined]
+    yield receiver
+    receiver.server.shutdown()
+    receiver.server.server_close()
+
+
+@pytest.fixture
+def watched(profile: ConnectionProfile) -> WatchedCredential:
+    return WatchedCredential.objects.create(
+        profile=profile, registry_id="1sp1", credential_id="1c1", server_address="quay.io", public_value="robot"
+    )
+
+
+def test_sends_what_happened_signed(receiver: Receiver, watched: WatchedCredential) -> None:
+    made = announcements.announce(Kind.FAILING, "robot at quay.io stopped working", "Refused.", watched)
+    assert webhook.deliver_due() == 1
+    [(path, signature, body)] = receiver.came
+    assert path == "/hooks/corral?team=ops"
+    at, _, mac = signature.removeprefix("t=").partition(",v1=")
+    assert hmac.new(SECRET.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest() == mac
+    assert abs(int(at) - timezone.now().timestamp()) < 60
+    document = json.loads(body)
+    assert (document["id"], document["kind"], document["profile"], document["credential_id"]) == (
+        made.pk,
+        "credential.failing",
+        "Staging",
+        "1c1",
+    )
+    made.refresh_from_db()
+    assert made.delivered_at
+    assert webhook.deliver_due() == 0
+
+
+def test_tries_again_later_and_later_and_then_gives_up(receiver: Receiver, watched: WatchedCredential) -> None:
+    receiver.status = 503
+    made = announcements.announce(Kind.FAILING, "stopped", "", watched)
+    pauses = []
+    while True:
+        webhook.deliver_due()
+        made.refresh_from_db()
+        if made.next_try_at is None:
+            break
+        pauses.append(round((made.next_try_at - timezone.now()).total_seconds() / 60))
+        Announcement.objects.update(next_try_at=timezone.now() - timedelta(seconds=1))
+    assert pauses == [1, 5, 30, 120, 360, 720]
+    assert (len(receiver.came), made.last_problem, made.delivered_at) == (7, "It answered 503.", None)
+
+
+def test_a_receiver_that_is_away_is_tried_again(settings: pytest.FixtureRequest, watched: WatchedCredential) -> None:
+    settings.WEBHOOK_URL, settings.WEBHOOK_SECRET = "http://127.0.0.1:9/", SECRET  # type: ignore[attr-defined]
+    made = announcements.announce(Kind.FAILING, "stopped", "", watched)
+    webhook.deliver_due()
+    made.refresh_from_db()
+    assert (made.attempts, made.last_problem) == (1, "It could not be reached (refused).")
+    assert made.next_try_at
+
+
+def test_one_process_alone_sends_it(receiver: Receiver, watched: WatchedCredential) -> None:
+    made = announcements.announce(Kind.FAILING, "stopped", "", watched)
+    Announcement.objects.filter(pk=made.pk).update(
+        next_try_at=timezone.now() + timedelta(minutes=1)
+    )  # claimed elsewhere
+    assert webhook.deliver_due() == 0
+    assert receiver.came == []
+
+
+def test_without_a_webhook_it_stands_in_corral_alone(watched: WatchedCredential) -> None:
+    made = announcements.announce(Kind.FAILING, "stopped", "", watched)
+    assert made.next_try_at is None
+    assert webhook.deliver_due() == 0
+
+
+def test_a_button_sends_a_test_and_says_how_it_went(
+    receiver: Receiver, browse: Callable[[User], Browser], admin: User
+) -> None:
+    browser = browse(admin)
+    assert "Send a test" in browser.get("/announcements/").content.decode()
+    browser.post("/announcements/test/")
+    assert "The webhook took the test" in browser.get("/announcements/").content.decode()
+    receiver.status = 500
+    browser.post("/announcements/test/")
+    assert "It answered 500." in browser.get("/announcements/").content.decode()
+    assert [json.loads(body)["kind"] for _, _, body in receiver.came] == ["webhook.test", "webhook.test"]
+
+
+def test_people_read_what_concerns_their_profiles(
+    browse: Callable[[User], Browser],
+    viewer: User,
+    make_profile: Callable[..., ConnectionProfile],
+    watched: WatchedCredential,
+) -> None:
+    other = make_profile(name="Logistics", slug="logistics")
+    announcements.announce(Kind.FAILING, "robot at quay.io stopped", "", watched)
+    watched.pk, watched.profile = None, other
+    watched.save()
+    announcements.announce(Kind.FAILING, "secret of another team", "", watched)
+    page = browse(viewer).get("/announcements/").content.decode()
+    assert ("robot at quay.io stopped" in page, "another team" in page) == (True, False)
+
+
+def test_tells_ahead_once_that_a_certificate_or_a_token_expires(watched: WatchedCredential) -> None:
+    watched.certificate_expires_at = timezone.now() + timedelta(days=10)
+    for _ in range(3):
+        announcements.announce_expiry(watched)
+    assert [one.title.startswith("The certificate of quay.io expires on") for one in Announcement.objects.all()] == [
+        True
+    ]
+    watched.certificate_expires_at = timezone.now() + timedelta(days=30)
+    watched.server_address, watched.public_value = "123456789012.dkr.ecr.eu-west-1.amazonaws.com", "AWS"
+    watched.secret_saved_at = timezone.now() - timedelta(hours=11, minutes=30)
+    announcements.announce_expiry(watched)
+    assert Announcement.objects.filter(title__startswith="The token of AWS at").count() == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["ftp://a.example/", "https://user:pw@a.example/", "https://", "http://a.example/", "https://a.example/#x", ""],
+)
+def test_takes_no_address_that_is_unsafe(url: str) -> None:
+    with pytest.raises(ValueError, match="It "):
+        webhook.parse_url(url)
