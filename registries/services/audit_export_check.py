@@ -26,12 +26,13 @@ def check_export(lines: Iterable[str]) -> Finding:
                 return Finding(tally.rows, tally.last_id + 1 if what else None, what)
             if row is None:
                 return Finding(tally.rows, tally.last_id + 1, "it can't be read")
-            if what := _what_is_wrong(row, last, tally):
+            if row and (what := _what_is_wrong(row, last, tally)):
                 return Finding(tally.rows, row["id"], what)
-            gap = gap or (tally.last_id + 1 if last and row["id"] != tally.last_id + 1 else 0)
             tally.digest.update(text.encode("utf-8", "replace"))
-            tally.count(row)
-            last = row
+            if row:
+                gap = gap or (tally.last_id + 1 if last and row["id"] != tally.last_id + 1 else 0)
+                tally.count(row)
+                last = row
     except ValueError as error:
         return Finding(0, 1, str(error))
     return Finding(tally.rows, tally.last_id + 1, "the file ends here, without the line that seals it")

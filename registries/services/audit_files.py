@@ -41,7 +41,7 @@ BYTE_ORDER_MARK = "\ufeff"  # without it Excel takes UTF-8 for something else
 
 
 def write_head(kind: Kind) -> bytes:
-    return (BYTE_ORDER_MARK + ",".join(COLUMNS) + "\n").encode() if kind == "csv" else b""
+    return (BYTE_ORDER_MARK + ",".join(COLUMNS) + "\r\n").encode() if kind == "csv" else b""
 
 
 def write_rows(kind: Kind, rows: Iterable[Row]) -> bytes:
@@ -49,13 +49,16 @@ def write_rows(kind: Kind, rows: Iterable[Row]) -> bytes:
     if kind == "jsonl":
         return b"".join(msgspec.json.encode(row) + b"\n" for row in rows)
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv.writer(text)  # quotes both of its line breaks, \r and \n
     writer.writerows([guard_cell(value) if isinstance(value, str) else value for value in row.values()] for row in rows)
     return text.getvalue().encode()
 
 
 def read_rows(lines: Iterable[str]) -> Lines:
-    """Every row of a file with its text. Raises ValueError when it is neither form; `lines` keep their line breaks."""
+    """Every row of a file with its text, the head of CSV as an empty one; `lines` keep their line breaks.
+
+    Raises ValueError when it is neither form.
+    """
     source = iter(lines)
     first = next(source, "")
     if first.startswith("{"):
@@ -63,7 +66,8 @@ def read_rows(lines: Iterable[str]) -> Lines:
         for line in source:
             yield line, _from_json(line)
     elif first.removeprefix(BYTE_ORDER_MARK).rstrip("\r\n") == ",".join(COLUMNS):
-        yield from _read_csv(first, source)
+        yield first, {}
+        yield from _read_csv(source)
     else:
         raise ValueError("this is no export of the record: its first line is neither an event nor the names of fields")
 
@@ -78,8 +82,8 @@ def _from_json(line: str) -> Row | None:
     return row if len(row) == len(pairs) and _is_row(row) else None
 
 
-def _read_csv(head: str, source: Iterator[str]) -> Lines:
-    taken = [head]  # by the row that is being read: texts have line breaks
+def _read_csv(source: Iterator[str]) -> Lines:
+    taken: list[str] = []  # by the row that is being read: texts have line breaks
 
     def lines() -> Iterator[str]:
         for line in source:

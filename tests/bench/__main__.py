@@ -4,6 +4,9 @@
 (b) wall time of that page at no load against the bare API call to the sandbox
 (c) CPU of one row's fragment, as a row in transition asks for it, against the page; both read Rancher once
 (d) upstream calls of a page: one, and none within the kept copy's life
+(e) wall time of the audit page's last page of a million events against its first
+(f) memory of the server while it exports that million, in MB above idle; and how fast
+(g) CPU of one row of the record against the list's page
 """
 
 import base64
@@ -15,12 +18,13 @@ import sys
 import tempfile
 import threading
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from registries.sandbox.sandbox import Sandbox
 from registries.sandbox.seed import new_state
 from registries.sandbox.server import SandboxServer
+from tests.bench.ratio import Ratio
+from tests.bench.record import compare_record
 from tests.bench.servers import Cost, Server, gunicorn, manage
 
 ROWS = 100
@@ -28,23 +32,6 @@ TIMES = 200
 ROUNDS = 5  # of (a); the one with the median ratio counts
 LIST = "/profiles/bench/registries/?size=100"
 CALL = "/v1/projects/1a5/registries?limit=500&include=credentials"
-
-
-@dataclass(frozen=True)
-class Ratio:
-    name: str
-    value: float
-    limit: float
-    words: str
-
-    @property
-    def holds(self) -> bool:
-        return self.value <= self.limit
-
-    def __str__(self) -> str:
-        return (
-            f"{self.name}  {self.value:6.3f}  (limit {self.limit:g})  {self.words}{'' if self.holds else '  TOO MUCH'}"
-        )
 
 
 class CountingSandbox(Sandbox):
@@ -99,7 +86,9 @@ def compare(sandbox: CountingSandbox, base_url: str, folder: Path) -> list[Ratio
         gunicorn("tests.bench.admin_wsgi:application", admin_environment) as admin,
     ):
         corral.cookie, admin.cookie = f"corral={session}", f"corral={admin_session}"
-        return measure(sandbox, corral, admin, bare_call(base_url, auth))
+        ratios = measure(sandbox, corral, admin, bare_call(base_url, auth))
+        page = corral.measure(LIST, times=TIMES)
+    return ratios + compare_record(environment, folder, page)
 
 
 def measure(sandbox: CountingSandbox, corral: Server, admin: Server, bare_ms: float) -> list[Ratio]:

@@ -1,11 +1,11 @@
 """The comparator of (a): Django's own admin over the same rows, on the same machine and server."""
 
 from dashboard.settings import *  # noqa: F403
-from dashboard.settings import INSTALLED_APPS, MIDDLEWARE, TEMPLATES
+from dashboard.settings import INSTALLED_APPS, MIDDLEWARE, TEMPLATES  # allauth stays: our people need its models
 
-INSTALLED_APPS = ["django.contrib.admin", *(name for name in INSTALLED_APPS if not name.startswith("allauth"))]
-# Django's own middleware alone: the comparator does as little as an admin site can
-MIDDLEWARE = [name for name in MIDDLEWARE if name.startswith("django.")]
+INSTALLED_APPS = ["django.contrib.admin", *INSTALLED_APPS]
+# Django's own middleware, and allauth's which its app insists on: the comparator does as little as an admin site can
+MIDDLEWARE = [name for name in MIDDLEWARE if name.startswith(("django.", "allauth."))]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

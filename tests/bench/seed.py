@@ -3,11 +3,10 @@
 import os
 
 from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 
 from dashboard.people.models import User
 from registries.models import AllowedTarget, ConnectionProfile, Membership
+from tests.bench.signing_in import sign_in
 
 
 def seed() -> tuple[str, str]:
@@ -27,15 +26,6 @@ def seed() -> tuple[str, str]:
     return sign_in(user, settings.AUTHENTICATION_BACKENDS[0]), sign_in(
         user, "django.contrib.auth.backends.ModelBackend"
     )
-
-
-def sign_in(user: User, backend: str) -> str:
-    session = SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = backend
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.save()
-    return str(session.session_key)
 
 
 print("sessions", *seed())  # noqa: T201 - the bench reads it

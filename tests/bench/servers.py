@@ -57,6 +57,13 @@ class Server:
         answer = line.getresponse()
         return answer.status, answer.read()
 
+    def memory_mb(self) -> float:
+        """Resident memory of all its processes (proc(5), VmRSS)."""
+        status = [Path(f"/proc/{pid}/status").read_text() for pid in _tree(self.process.pid)]
+        return (
+            sum(int(found) for one in status for found in re.findall(r"^VmRSS:\s+(\d+) kB", one, re.MULTILINE)) / 1024
+        )
+
     def _cpu_s(self) -> float:
         return sum(_cpu_of(pid) for pid in _tree(self.process.pid))
 
