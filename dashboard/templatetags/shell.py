@@ -7,6 +7,7 @@ from django import template
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django_htmx.jinja import htmx_script
@@ -22,6 +23,17 @@ STYLES = ("tokens", "base", "layout", "components", "lists", "forms", "pages", "
 def icon(name: str, classes: str = "") -> SafeString:
     """``{% icon "active" %}``, ``{% icon row.icon "spinner" %}``; raises `icons.UnknownIcon`."""
     return icons.use_icon(name, classes)
+
+
+@register.simple_tag
+def place(name: str) -> str:
+    """The URL of a page without parameters, for what stands on every page: looked up once a process."""
+    return _url_of(name)
+
+
+@cache
+def _url_of(name: str) -> str:
+    return reverse(name)
 
 
 @register.simple_tag

@@ -31,21 +31,21 @@ def test_answers_in_place_and_keeps_the_question_in_the_address(
     page = signed_in(viewer)
     page.goto("/profiles/staging/")
     page.get_by_role("link", name="Which credential?").click()
-    page.get_by_label("Image").fill("quay.io/team/app:1")
+    page.get_by_role("textbox", name="Image").fill("quay.io/team/app:1")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status").filter(has_text="Rancher uses acme+rancher of quay.io.")).to_be_visible()
     expect(page).to_have_url("/profiles/staging/resolve/?image=quay.io%2Fteam%2Fapp%3A1")
     assert seen.loads == 1
     assert complaints_in_all_looks(page) == []
     page.reload()
-    expect(page.get_by_label("Image")).to_have_value("quay.io/team/app:1")
+    expect(page.get_by_role("textbox", name="Image")).to_have_value("quay.io/team/app:1")
     expect(page.get_by_text("never matches; the registry")).to_be_visible()
 
 
 def test_answers_on_the_page_of_a_registry(signed_in: SignIn, viewer: User, quay: str, seen: Seen) -> None:
     page = signed_in(viewer)
     page.goto(f"/profiles/staging/registries/{quay}/")
-    page.get_by_label("Image").fill("nginx")
+    page.get_by_role("textbox", name="Image").fill("nginx")
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_text("no registry has the address index.docker.io")).to_be_visible()
     expect(page).to_have_url(f"/profiles/staging/registries/{quay}/")
