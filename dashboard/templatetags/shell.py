@@ -1,11 +1,13 @@
 """Tags of the shell, built into every template."""
 
 import json
-from functools import cache
+from functools import cache, lru_cache
 
 from django import template
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
+from django.template import Context
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -23,6 +25,21 @@ STYLES = ("tokens", "base", "layout", "components", "lists", "forms", "pages", "
 def icon(name: str, classes: str = "") -> SafeString:
     """``{% icon "active" %}``, ``{% icon row.icon "spinner" %}``; raises `icons.UnknownIcon`."""
     return icons.use_icon(name, classes)
+
+
+@register.simple_tag(takes_context=True)
+def side_nav(context: Context) -> SafeString:
+    """The navigation as this person sees it from here; the same for all who see the same (`components/_nav.html`)."""
+    profile, user = context.get("profile"), context["request"].user
+    names = (profile.slug, profile.name) if profile else ("", "")
+    draw = _nav.__wrapped__ if settings.DEBUG else _nav
+    return draw(context.get("section", ""), getattr(user, "site_role", ""), *names)
+
+
+@lru_cache(maxsize=1024)
+def _nav(section: str, site_role: str, slug: str, name: str) -> SafeString:
+    profile = {"slug": slug, "name": name} if slug else None
+    return render_to_string("components/_nav.html", {"section": section, "site_role": site_role, "profile": profile})
 
 
 @register.simple_tag

@@ -106,7 +106,7 @@ def row_fragments(
                 now=timezone.now(),
                 is_live=found.is_live,
                 pending=pending,
-                checks=watching.watched_of(access.profile),
+                checks={} if found.is_moving else watching.watched_of(access.profile),
                 tick=tick,
                 out_of_band=out_of_band,
             )
