@@ -13,6 +13,7 @@ from typing import Any, Concatenate, ParamSpec, cast
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
@@ -28,6 +29,10 @@ from registries.roles import NEEDED_ROLE, READING, Right, Role
 P = ParamSpec("P")
 MAINTAIN_SOMETHING = "maintain a profile"
 MAKE_PROFILES = "make profiles"
+ROLES_IN = f"""
+    SELECT role FROM {Membership._meta.db_table} WHERE profile_id = %s
+    AND (user_id = %s OR team_id IN (SELECT group_id FROM {User.groups.through._meta.db_table} WHERE user_id = %s))
+"""  # noqa: S608 - names of our own tables
 UNASKED = READING | {Right.CHECK_CONNECTION}  # what a protected profile asks no recent sign-in for
 
 
@@ -154,10 +159,20 @@ def _site_wide(user: User, slug: str) -> Access | None:
 
 
 def _as_member(user: User, slug: str) -> Access | None:
-    """The profile and the strongest role in it, of the person's own and their teams', in one query."""
-    own = Membership.objects.filter(Q(user=user) | Q(team__user=user), profile__slug=slug).select_related("profile")
-    strongest = max(own, key=lambda one: Role(one.role).rank, default=None)
-    return Access(user, strongest.profile, Role(strongest.role)) if strongest else None
+    """The profile and the strongest role in it, of the person's own and their teams'."""
+    try:
+        profile = ConnectionProfile.objects.get(slug=slug)
+    except ConnectionProfile.DoesNotExist:
+        return None
+    strongest = max(_roles_in(profile, user), key=lambda role: role.rank, default=None)
+    return Access(user, profile, strongest) if strongest else None
+
+
+def _roles_in(profile: ConnectionProfile, user: User) -> list[Role]:
+    """In SQL: every page of a profile asks this, and the ORM takes a fifth of the list's time to write the question."""
+    with connection.cursor() as cursor:
+        cursor.execute(ROLES_IN, [profile.pk, user.pk, user.pk])
+        return [Role(role) for (role,) in cursor.fetchall()]
 
 
 def _note_refusal(request: HttpRequest, profile: ConnectionProfile, *, role: str, why_not: str) -> None:

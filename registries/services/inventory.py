@@ -116,7 +116,10 @@ def recall(profile: ConnectionProfile, *, error: RancherError | None = None) -> 
 
 def recall_one(profile: ConnectionProfile, rancher_id: str) -> InventoryItem | None:
     """A registry as it was last seen, removed ones included."""
-    return InventoryItem.objects.filter(profile=profile, rancher_id=rancher_id).first()
+    try:
+        return InventoryItem.objects.get(profile=profile, rancher_id=rancher_id)
+    except InventoryItem.DoesNotExist:
+        return None
 
 
 def recall_removed(profile: ConnectionProfile) -> QuerySet[InventoryItem]:
