@@ -9,6 +9,7 @@ from django.test import Client as Browser
 
 from dashboard.people.models import User
 from registries.models import AuditEvent, ConnectionProfile, Operation
+from registries.rancher.client import Client
 from registries.rancher.pull_tasks import HOST_LABEL, PullTask
 from registries.services import pulls
 from registries.services.reconciliation import reconcile
@@ -140,3 +141,14 @@ def test_a_reader_sees_the_result_and_no_way_to_pull(
     page = reader.get(f"/profiles/staging/pulls/{operation.pk}/").content.decode()
     assert ("Pulled" in page, "Pull again" in page) == (True, False)
     assert reader.get(NEW).status_code == 403
+
+
+def test_reads_a_task_by_its_id_and_by_nothing_else(upstream: Client) -> None:
+    made = upstream.pull_tasks.create(image="quay.io/team/app:1", mode="all", host_labels={})
+    found = upstream.pull_tasks.get(made.id)
+    assert (found.id, found.image, found.mode) == (made.id, "quay.io/team/app:1", "all")
+    for junk in ("../registries/1sp1", "", "1go1?x=y"):
+        with pytest.raises(ValueError, match="^"):
+            upstream.pull_tasks.get(junk)
+        with pytest.raises(ValueError, match="^"):
+            upstream.audit_logs.of("registry", junk)
