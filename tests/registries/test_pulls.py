@@ -147,8 +147,8 @@ def test_reads_a_task_by_its_id_and_by_nothing_else(upstream: Client) -> None:
     made = upstream.pull_tasks.create(image="quay.io/team/app:1", mode="all", host_labels={})
     found = upstream.pull_tasks.get(made.id)
     assert (found.id, found.image, found.mode) == (made.id, "quay.io/team/app:1", "all")
-    for junk in ("../registries/1sp1", "", "1go1?x=y"):
-        with pytest.raises(ValueError, match="^"):
+    for junk in ("../registries/1sp1", "1go1?x=y"):
+        with pytest.raises(ValueError, match=re.escape(junk)):
             upstream.pull_tasks.get(junk)
-        with pytest.raises(ValueError, match="^"):
+        with pytest.raises(ValueError, match=re.escape(junk)):
             upstream.audit_logs.of("registry", junk)
