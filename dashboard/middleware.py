@@ -82,10 +82,10 @@ def security_headers(get_response: Handler) -> Handler:
 
 
 def sign_in_outside_fragments(get_response: Handler) -> Handler:
-    """Turns a redirect to sign-in, or to the question whether it is still you, into 401 with ``HX-Redirect`` where htmx
-    would follow it: the whole page goes there.
+    """Turns a redirect to sign-in, to the question whether it is still you, or to second factors into 401 with
+    ``HX-Redirect`` where htmx would follow it: the whole page goes there.
 
-    Both lead back to the page in view, after a boosted link to where it led.
+    They lead back to the page in view, after a boosted link to where it led.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -104,7 +104,7 @@ def sign_in_outside_fragments(get_response: Handler) -> Handler:
 
 @cache
 def _sign_in_paths() -> frozenset[str]:
-    names = ("account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "sso_login")
+    names = ("account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "sso_login", "mfa_index")
     return frozenset({resolve_url(settings.LOGIN_URL), *map(reverse, names)})
 
 

@@ -8,13 +8,14 @@ import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import get_authentication_records
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from dashboard.http import path_in_view, toast
 
@@ -38,9 +39,17 @@ def ask_again(request: HttpRequest) -> HttpResponse:
     if request.method in {"GET", "HEAD"}:
         back = request.get_full_path()
     else:
-        back = path_in_view(request) if getattr(request, "htmx", False) else request.path
+        back = path_in_view(request) if getattr(request, "htmx", False) else _page_before(request)
         toast(request, "warn", "Nothing was changed.", detail="Too much time had passed: confirm, then send it again.")
     return redirect(f"{url}{'&' if '?' in url else '?'}{urlencode({'next': back})}")
+
+
+def _page_before(request: HttpRequest) -> str:
+    """Where the form stood that was sent: its own address may take nothing but a POST."""
+    before = request.headers.get("Referer", "")
+    if url_has_allowed_host_and_scheme(before, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+        return urlsplit(before).path
+    return request.path
 
 
 def recent_sign_in(view: V) -> V:

@@ -80,3 +80,19 @@ def test_a_dialog_leads_the_whole_page_there_and_back(
     assert answer.status_code == 401
     assert answer.headers["HX-Redirect"] == "/accounts/confirm/?next=%2Fprofiles%2Fproduction%2F"
     assert "Location" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("referer", "back"),
+    [
+        ("http://testserver/account/?x=1", "%2Faccount%2F"),
+        ("https://elsewhere.example/account/", "%2Faccounts%2Fsso%2Funlink%2F"),
+        ("", "%2Faccounts%2Fsso%2Funlink%2F"),
+    ],
+)
+def test_leads_back_to_the_page_of_the_form_and_never_elsewhere(
+    client: Client, admin: User, referer: str, back: str
+) -> None:
+    prove(client, admin, seconds_ago=50 * 60)
+    answer = client.post("/accounts/sso/unlink/", headers={"Referer": referer} if referer else {})
+    assert answer.headers["Location"] == f"/accounts/confirm/?next={back}"

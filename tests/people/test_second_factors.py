@@ -161,3 +161,11 @@ def test_tries_with_passkeys_count_for_their_address_and_are_on_record(client: C
     assert "Too many tries" in client.get(SIGN_IN).content.decode()
     outcomes = AuditEvent.objects.filter(actor_name="(passkey)").values_list("outcome", flat=True)
     assert sorted(outcomes) == ["failed"] * 10 + ["refused"]
+
+
+def test_an_admin_without_one_is_sent_there_as_a_whole_page(client: Client, settings: pytest.FixtureRequest) -> None:
+    settings.ADMIN_MFA = True  # type: ignore[attr-defined]
+    client.force_login(User.objects.create_user("root", password=PASSWORD, site_role="admin"))
+    answer = client.get("/operations/", headers={"HX-Request": "true", "HX-Target": "operation-list"})
+    assert answer.status_code == 401
+    assert answer.headers["HX-Redirect"].startswith("/accounts/second-factor/")
