@@ -4,7 +4,7 @@ import re
 import uuid
 from collections.abc import Callable
 from functools import cache
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.conf import settings
 from django.core.signals import request_finished
@@ -92,11 +92,12 @@ def sign_in_outside_fragments(get_response: Handler) -> Handler:
         response = get_response(request)
         if not request.htmx or not 300 <= response.status_code < 400:  # type: ignore[attr-defined]
             return response
-        path = urlsplit(response["Location"]).path
-        if path not in _sign_in_paths():
+        parts = urlsplit(response["Location"])
+        if parts.path not in _sign_in_paths():
             return response
+        query = dict(parse_qsl(parts.query)) | {"next": _way_back(request)}
         refusal = HttpResponse(status=401)
-        refusal["HX-Redirect"] = f"{path}?{urlencode({'next': _way_back(request)})}"
+        refusal["HX-Redirect"] = f"{parts.path}?{urlencode(query)}"
         return vary(refusal)
 
     return middleware

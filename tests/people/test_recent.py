@@ -96,3 +96,16 @@ def test_leads_back_to_the_page_of_the_form_and_never_elsewhere(
     prove(client, admin, seconds_ago=50 * 60)
     answer = client.post("/accounts/sso/unlink/", headers={"Referer": referer} if referer else {})
     assert answer.headers["Location"] == f"/accounts/confirm/?next={back}"
+
+
+def test_somebody_without_a_password_proves_it_at_the_identity_provider(client: Client, admin: User) -> None:
+    admin.set_unusable_password()
+    admin.save()
+    client.force_login(admin)
+    prove(client, admin, seconds_ago=50 * 60)
+    assert (
+        client.get(reverse("team_create")).headers["Location"] == "/accounts/sso/login/?again=1&next=%2Fteams%2Fnew%2F"
+    )
+    headers = {"HX-Request": "true", "HX-Target": "dialog", "HX-Current-URL": "http://testserver/teams/"}
+    answer = client.get(reverse("team_create"), headers=headers)
+    assert answer.headers["HX-Redirect"] == "/accounts/sso/login/?again=1&next=%2Fteams%2F"
