@@ -41,7 +41,7 @@ lock:
 # Stamps: a second start installs nothing.
 $(VENV)/.development: $(VENV)/.runtime requirements-dev.txt
 	echo "Installing what the tests need (once) ..."
-	$(PIP) install --require-hashes -r requirements-dev.txt
+	$(PIP) install --no-deps --require-hashes -r requirements-dev.txt
 	touch $@
 
 $(VENV)/.runtime: requirements.txt
@@ -59,5 +59,5 @@ $(VENV)/.runtime: requirements.txt
 	  $$found -m venv --clear $(VENV) || exit 1; \
 	fi
 	echo "Installing the requirements (once) ..."
-	$(PIP) install --require-hashes -r requirements.txt
+	$(PIP) install --no-deps --require-hashes -r requirements.txt
 	touch $@
