@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from registries.models import AllowedTarget
-from registries.rancher.floor import FLOOR_V4, FLOOR_V6, is_below_floor, unwrap
+from registries.outbound.blocked_addresses import FLOOR_V4, FLOOR_V6, is_below_floor, unwrap
 
 HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 BELOW_FLOOR = "Nothing opens this: it is a link-local, metadata, multicast or unspecified address."

@@ -1,4 +1,4 @@
-"""What may be connected to: the admin's list. The floor that nothing opens is `rancher.floor`."""
+"""What may be connected to: the admin's list. The floor that nothing opens is `outbound.blocked_addresses`."""
 
 import ipaddress
 

@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 
 from registries.oci.ladder import Trouble
 from registries.oci.reasons import Reason
+from registries.outbound.breaker import Limits
+from registries.outbound.deadline import Guard
+from registries.outbound.dns import Resolve
+from registries.outbound.pinning import AllowTarget
+from registries.outbound.transport import Transport
 from registries.rancher.address import BaseURL
-from registries.rancher.breaker import Limits
-from registries.rancher.deadline import Guard
 from registries.rancher.decode import Answer, retry_after
 from registries.rancher.errors import RancherError, Unreachable
-from registries.rancher.pinning import AllowTarget
-from registries.rancher.resolving import Resolve
-from registries.rancher.transport import Transport
 
 # A manifest has 4 MiB at the most (the distribution spec recommends that limit). A breaker that stays open would answer
 # "unreachable" to somebody who is correcting a certificate: people are held back by their own limit, the schedule too.

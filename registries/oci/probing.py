@@ -9,10 +9,10 @@ from registries.oci.login import Session, log_in
 from registries.oci.providers import endpoint_of
 from registries.oci.reaching import reach
 from registries.oci.reasons import Reason
-from registries.rancher.breaker import Limits
+from registries.outbound.breaker import Limits
+from registries.outbound.dns import Resolve, resolve_with_system
+from registries.outbound.pinning import AllowTarget
 from registries.rancher.errors import BadAddress
-from registries.rancher.pinning import AllowTarget
-from registries.rancher.resolving import Resolve, resolve_with_system
 
 
 def probe(

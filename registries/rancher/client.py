@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from registries.outbound.transport import Transport
 from registries.rancher.audit_logs import AuditLogResource
 from registries.rancher.errors import BadAddress
 from registries.rancher.pull_tasks import PullTaskResource
@@ -15,7 +16,6 @@ from registries.rancher.resources import (
     SettingResource,
     expect_text,
 )
-from registries.rancher.transport import Transport
 
 ApiVersion = Literal["v1", "v2-beta"]
 

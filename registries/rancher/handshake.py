@@ -5,11 +5,14 @@ import time
 from dataclasses import dataclass, field
 from typing import Literal, NoReturn
 
+from registries.outbound.breaker import Limits
+from registries.outbound.deadline import Guard
+from registries.outbound.dns import Resolve, resolve_with_system
+from registries.outbound.pinning import AllowTarget
+from registries.outbound.transport import Transport
 from registries.rancher import decode
 from registries.rancher.address import BaseURL
-from registries.rancher.breaker import Limits
 from registries.rancher.client import ApiVersion, Client
-from registries.rancher.deadline import Guard
 from registries.rancher.errors import (
     BadAddress,
     BadResponse,
@@ -19,10 +22,7 @@ from registries.rancher.errors import (
     Unauthorized,
     Unreachable,
 )
-from registries.rancher.pinning import AllowTarget
-from registries.rancher.resolving import Resolve, resolve_with_system
 from registries.rancher.resources import expect_text
-from registries.rancher.transport import Transport
 from registries.rancher.types import Project
 
 Outcome = Literal["ok", "failed", "skipped", "warning"]

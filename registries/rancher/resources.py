@@ -7,10 +7,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
+from registries.outbound.transport import Transport
 from registries.rancher import decode
 from registries.rancher.decode import Answer
 from registries.rancher.errors import BadResponse, NotFound
-from registries.rancher.transport import Transport
 from registries.rancher.types import Collection, Listing, Project, Registry, RegistryCredential, Resource, Schema
 
 R = TypeVar("R", bound=Resource)

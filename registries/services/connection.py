@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from dashboard.crypto import SecretUnreadable
 from registries.models import AllowedTarget, ConnectionProfile
+from registries.outbound.blocked_addresses import Address
+from registries.outbound.transport import Transport
 from registries.rancher.address import parse_base_url
 from registries.rancher.client import Client
 from registries.rancher.errors import ApiError, RancherError, Unauthorized
-from registries.rancher.floor import Address
-from registries.rancher.transport import Transport
 
 TARGETS_KEPT_S = 2.0
 CONTACT_NOTED_EVERY = timedelta(seconds=5)  # a live profile costs one update in so long, not one a page

@@ -10,9 +10,9 @@ from django.db import IntegrityError, transaction
 from dashboard.events import Event
 from dashboard.people.models import User
 from registries.models import AllowedTarget, ConnectionProfile
+from registries.outbound.blocked_addresses import parse_address, unwrap
 from registries.rancher.address import BaseURL, parse_base_url
 from registries.rancher.errors import BadAddress
-from registries.rancher.floor import parse_address, unwrap
 from registries.services import audit, connection
 
 

@@ -13,7 +13,7 @@ from registries.access import Access
 from registries.events import ProfileEvent
 from registries.models import AllowedTarget, ConnectionProfile, Verification, WatchedCredential
 from registries.oci import Found, Reason, probe
-from registries.rancher.floor import Address, is_public
+from registries.outbound.blocked_addresses import Address, is_public
 from registries.services import announcements, audit, watching
 
 PER_PERSON = Limit("verify", slots=10, seconds=60)

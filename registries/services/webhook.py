@@ -18,9 +18,9 @@ from django.utils import timezone
 
 from registries import tasks
 from registries.models import Announcement
+from registries.outbound.transport import Transport
 from registries.rancher.address import BaseURL
 from registries.rancher.errors import RancherError
-from registries.rancher.transport import Transport
 
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720))
 CLAIMED_FOR = timedelta(minutes=1)

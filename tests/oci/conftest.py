@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from registries.oci import Found, probe
-from registries.rancher.breaker import Limits, forget_upstreams
+from registries.outbound.breaker import Limits, forget_upstreams
 from tests.authority import Authority
 
 USER, SECRET = "ann", "correct horse"

@@ -11,7 +11,7 @@ from registries.oci import Found, Reason, StepName
 from tests.authority import Authority
 from tests.oci.conftest import LOGIN, SECRET, Probe, states
 from tests.oci.servers import VERSION, Asked, Reply, Server, challenging, issuing, serving
-from tests.rancher.test_pinning import FORBIDDEN
+from tests.outbound.test_pinning import FORBIDDEN
 
 BASIC = 'Basic realm="Registry"'
 # Of 169.254.169.254, where clouds keep their keys; the system's resolver reads them without asking a name server
@@ -151,7 +151,7 @@ def test_connects_to_no_spelling_of_such_an_address(spelling: str, ask: Probe, n
 def test_would_connect_there_if_the_floor_were_gone(
     ask: Probe, no_connect: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("registries.rancher.pinning.is_below_floor", lambda _: False)
+    monkeypatch.setattr("registries.outbound.pinning.is_below_floor", lambda _: False)
     assert ask(SPELLINGS[0]).reason == Reason.UNREACHABLE
     assert no_connect == [("169.254.169.254", 443), ("169.254.169.254", 80)]
 

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from registries.oci import Found, Reason, StepName
-from registries.rancher.breaker import Limits, upstream_of
+from registries.outbound.breaker import Limits, upstream_of
 from tests.authority import DAY, NOW, Authority
 from tests.oci.conftest import LOGIN, QUICK, SECRET, USER, Probe, states
 from tests.oci.servers import VERSION, Answering, Asked, Reply, challenging, issuing, serving
-from tests.rancher.conftest import scripted
+from tests.upstream_stands import scripted
 
 HTML = Reply(headers={"Content-Type": "text/html"}, body=b"<html>It works!</html>")
 BASIC = 'Basic realm="Registry"'

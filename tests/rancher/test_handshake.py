@@ -6,7 +6,7 @@ import pytest
 
 from registries.rancher.address import BaseURL
 from registries.rancher.handshake import SLUGS, Handshake, shake_hands
-from tests.rancher.conftest import QUICK, Stand, answering, scripted
+from tests.upstream_stands import QUICK, Stand, answering, scripted
 
 
 def shake(stand: Stand, role: str = "env", **options: Any) -> Handshake:

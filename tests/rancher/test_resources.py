@@ -12,7 +12,7 @@ from registries.rancher.errors import (
     NotFound,
     Unauthorized,
 )
-from tests.rancher.conftest import Stand
+from tests.upstream_stands import Stand
 
 
 def fill(stand: Stand, count: int) -> list[str]:

@@ -13,7 +13,7 @@ from django.test import Client as Browser
 
 from dashboard.people.models import User
 from registries.models import AllowedTarget, ConnectionProfile, Membership
-from registries.rancher.breaker import forget_upstreams
+from registries.outbound.breaker import forget_upstreams
 from registries.rancher.client import Client
 from registries.roles import Role
 from registries.sandbox.answers import Answer

@@ -4,7 +4,7 @@ import pytest
 
 from registries.access import Access
 from registries.models import AllowedTarget, Announcement, AuditEvent, Verification, WatchedCredential
-from registries.rancher.floor import parse_address
+from registries.outbound.blocked_addresses import parse_address
 from registries.services import verification
 from registries.services.verification import Login, Source
 from tests.oci.servers import Server

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from registries.rancher.breaker import Limits, Upstream, upstream_of
+from registries.outbound.breaker import Limits, Upstream, upstream_of
+from registries.outbound.deadline import Guard, Watchdog
+from registries.outbound.transport import Transport
 from registries.rancher.client import Client
-from registries.rancher.deadline import Guard, Watchdog
 from registries.rancher.errors import BadAddress, BadResponse, RancherError, ReadOnlyKey, ServerFault, Unreachable
-from registries.rancher.transport import Transport
-from tests.rancher.conftest import QUICK, Stand, answering, scripted
+from tests.upstream_stands import QUICK, Stand, answering, scripted
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\npong"
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from registries.outbound.transport import Transport
 from registries.rancher.address import BaseURL
 from registries.rancher.errors import RancherError
 from registries.rancher.handshake import shake_hands
-from registries.rancher.transport import Transport
 from tests.authority import DAY, NOW, Authority
-from tests.rancher.conftest import QUICK
+from tests.upstream_stands import QUICK
 
 Issue = Callable[..., Path]
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from registries.rancher import floor, pinning
+from registries.outbound import blocked_addresses, pinning
+from registries.outbound.dns import look_up, resolve_with_system
+from registries.outbound.transport import Transport
 from registries.rancher.address import BaseURL, parse_base_url
 from registries.rancher.errors import Unreachable
-from registries.rancher.resolving import look_up, resolve_with_system
-from registries.rancher.transport import Transport
-from tests.rancher.conftest import QUICK, Stand, answering, scripted
+from tests.upstream_stands import QUICK, Stand, answering, scripted
 
 FORBIDDEN = [
     "169.254.169.254",
@@ -78,12 +78,12 @@ def test_would_connect_there_if_the_floor_were_gone(no_connect: list[Any], monke
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.1", "::1", "2001:db8::1", "203.0.113.7"])
 def test_the_floor_holds_nothing_back_that_an_admin_may_allow(address: str) -> None:
-    assert not floor.is_below_floor(ip_address(address))
+    assert not blocked_addresses.is_below_floor(ip_address(address))
 
 
 def test_unwraps_ipv4_in_every_disguise() -> None:
-    assert {str(floor.unwrap(ip_address(text))) for text in FORBIDDEN[:6]} == {"169.254.169.254"}
-    assert floor.unwrap(ip_address("::1")) == ip_address("::1")
+    assert {str(blocked_addresses.unwrap(ip_address(text))) for text in FORBIDDEN[:6]} == {"169.254.169.254"}
+    assert blocked_addresses.unwrap(ip_address("::1")) == ip_address("::1")
 
 
 def test_refuses_a_name_of_which_one_answer_is_forbidden(no_connect: list[Any]) -> None:
@@ -151,7 +151,7 @@ def test_says_that_nobody_answers_the_connect(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_stops_trying_addresses_when_the_wall_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("registries.rancher.deadline.Guard.remaining_s", lambda _: 0.0)
+    monkeypatch.setattr("registries.outbound.deadline.Guard.remaining_s", lambda _: 0.0)
     assert reason_of("127.0.0.1") == "timeout"
 
 

@@ -16,11 +16,11 @@ from typing import Any
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from registries.rancher.deadline import Guard
+from registries.outbound.blocked_addresses import Address, is_below_floor, parse_address, unwrap
+from registries.outbound.byte_cap import HEADERS_AND_FRAMING, CappedResponse
+from registries.outbound.deadline import Guard
+from registries.outbound.dns import Resolve, look_up
 from registries.rancher.errors import Unreachable
-from registries.rancher.floor import Address, is_below_floor, parse_address, unwrap
-from registries.rancher.resolving import Resolve, look_up
-from registries.rancher.wire import HEADERS_AND_FRAMING, CappedResponse
 
 AllowTarget = Callable[[str, str, Address, int], bool]
 

@@ -4,8 +4,8 @@ from ipaddress import ip_address
 
 import pytest
 
-from registries.rancher.floor import is_public
-from tests.rancher.test_pinning import FORBIDDEN
+from registries.outbound.blocked_addresses import is_public
+from tests.outbound.test_pinning import FORBIDDEN
 
 
 @pytest.mark.parametrize(
