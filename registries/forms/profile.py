@@ -16,10 +16,10 @@ from registries.models import ConnectionProfile
 from registries.rancher.address import CleanedAddress, parse_base_url
 from registries.rancher.errors import BadAddress
 from registries.rancher.handshake import Handshake
-from registries.services.certificates import Certificate, clean_pem, read_certificates
-from registries.services.checks import Way, way_of
-from registries.services.connection import KEYS_UNREADABLE
 from registries.services.profiles import keys_survive
+from registries.services.upstream.certificates import Certificate, clean_pem, read_certificates
+from registries.services.upstream.connection import KEYS_UNREADABLE
+from registries.services.upstream.connection_check import Way, way_of
 
 INTENTS = ("save", "check", "save_anyway")
 PROJECT_ID = r"1a\d{1,12}"

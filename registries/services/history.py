@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q
 from registries.models import AuditEvent, ConnectionProfile, Operation
 from registries.rancher.audit_logs import AuditLogRow
 from registries.rancher.errors import RancherError
-from registries.services import connection
+from registries.services.upstream import connection
 
 MOST = 100
 SKEW = timedelta(seconds=5)  # between two clocks, and Rancher's log has whole seconds

@@ -21,7 +21,8 @@ from registries.models import ConnectionProfile, InventoryItem, Operation
 from registries.rancher.errors import RancherError, Unreachable
 from registries.rancher.types import ActionNames, Registry, from_document, to_document
 from registries.rancher.types import fingerprint as fingerprint_of
-from registries.services import connection, past
+from registries.services import past
+from registries.services.upstream import connection
 
 KEPT_S = 5.0  # how long a reading serves without asking Rancher again
 HURRY_S = 0.05  # who waits longer for somebody else's reading takes one of the few places for that

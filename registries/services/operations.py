@@ -18,7 +18,8 @@ from registries.addresses import is_same_address
 from registries.models import ConnectionProfile, Operation
 from registries.rancher.errors import ApiError, Invalid, NotFound, RancherError
 from registries.rancher.types import Registry, RegistryCredential
-from registries.services import audit, connection, inventory
+from registries.services import audit, inventory
+from registries.services.upstream import connection
 from registries.services.verdicts import PROOF_AFTER, Target, snapshot, verdict
 
 Verb, State = Operation.Verb, Operation.State

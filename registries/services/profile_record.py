@@ -8,8 +8,8 @@ from registries.access import Access
 from registries.events import ProfileEvent
 from registries.models import ConnectionProfile, Membership
 from registries.rancher.handshake import Handshake
-from registries.services.certificates import read_certificates
-from registries.services.checks import Way
+from registries.services.upstream.certificates import read_certificates
+from registries.services.upstream.connection_check import Way
 
 PLAIN = ("name", "description", "tags", "label_colour", "protection", "keeps_copies")
 CONNECTION = ("base_url", "api_version", "project_id")

@@ -17,8 +17,9 @@ from registries.rancher.address import BaseURL, parse_base_url
 from registries.rancher.errors import BadAddress
 from registries.rancher.handshake import Handshake
 from registries.roles import Role
-from registries.services import checks, connection, members, past, profile_record, watching
-from registries.services.checks import Way
+from registries.services import members, past, profile_record, watching
+from registries.services.upstream import connection, connection_check
+from registries.services.upstream.connection_check import Way
 
 RESERVED_SLUGS = {"new", "address"}  # URLs of ours where a profile's slug would stand
 LONGEST_SLUG = 60
@@ -43,7 +44,7 @@ def plan_profiles(way: Way, found: Handshake, *, project_ids: Sequence[str]) -> 
     for project_id in project_ids or [way.project_id]:
         there = replace(way, project_id=project_id)
         looked_at = not found.ok or project_id == (found.project_id or way.project_id)
-        plan.append((there, found if looked_at else checks.check(there)))
+        plan.append((there, found if looked_at else connection_check.check(there)))
     return plan
 
 
@@ -81,7 +82,7 @@ def update_profile(access: Access, values: Mapping[str, Any], way: Way, found: H
         moves = (profile.base_url, profile.project_id) != (way.base.text, way.project_id)
         if profile.project_id not in ("", way.project_id) and _has_open_operations(profile):
             raise StillOpen
-        columns |= _connection_columns(profile, values, way) | checks.columns_of(
+        columns |= _connection_columns(profile, values, way) | connection_check.columns_of(
             found, profile, is_another=moves or bool(values["access_key"])
         )
     try:
@@ -113,7 +114,7 @@ def origin_of(profile: ConnectionProfile) -> BaseURL | None:
 
 def try_way(access: Access, way: Way) -> Handshake:
     """The check of what a form holds; it is on record that a key was used."""
-    found = checks.check(way)
+    found = connection_check.check(way)
     profile_record.record_check(access, way, found)
     return found
 
@@ -123,8 +124,8 @@ def check_again(profile: ConnectionProfile, *, access: Access | None = None) -> 
 
     `access` is that of the person who asked; without one nobody did, and it is not on record.
     """
-    found = checks.check_stored(profile)
-    columns = checks.columns_of(found, profile)
+    found = connection_check.check_stored(profile)
+    columns = connection_check.columns_of(found, profile)
     if found.ok and found.project_id and not profile.project_id:
         columns["project_id"] = found.project_id  # saved before it could be asked for
     with transaction.atomic():
@@ -160,7 +161,7 @@ def _create(values: Mapping[str, Any], way: Way, found: Handshake, *, is_one_of_
     profile.api_version, profile.ca_certificate = way.api_version, way.ca_certificate
     if way.has_keys:
         profile.access_key, profile.secret_key = way.access_key, way.secret_key
-    for column, value in checks.columns_of(found, profile).items():
+    for column, value in connection_check.columns_of(found, profile).items():
         setattr(profile, column, value)
     profile.save()
     return profile

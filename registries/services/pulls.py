@@ -12,7 +12,8 @@ from registries.access import Access
 from registries.models import ConnectionProfile, Operation
 from registries.rancher.errors import NotFound, RancherError
 from registries.rancher.pull_tasks import DONE, Mode, PullTask
-from registries.services import connection, operations
+from registries.services import operations
+from registries.services.upstream import connection
 from registries.services.writing import Request
 
 LONGEST = timedelta(seconds=60)  # then whoever waits is told which hosts have not answered

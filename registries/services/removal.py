@@ -14,7 +14,8 @@ from registries.rancher.client import Client
 from registries.rancher.errors import Conflict, Invalid, RancherError
 from registries.rancher.resources import CredentialResource, RegistryResource
 from registries.rancher.types import Registry
-from registries.services import connection, inventory, operations
+from registries.services import inventory, operations
+from registries.services.upstream import connection
 from registries.services.verdicts import PROOF_AFTER, Target
 
 State = Operation.State

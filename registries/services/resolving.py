@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from registries.models import ConnectionProfile
 from registries.rancher.errors import RancherError
 from registries.rancher.resolver import Resolution, resolve, split_whitelist
-from registries.services import connection, inventory
+from registries.services import inventory
 from registries.services.inventory import Reading
+from registries.services.upstream import connection
 
 KEPT_S = 60.0  # settings change seldom, and each is a call
 

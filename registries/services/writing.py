@@ -11,7 +11,8 @@ from registries.access import Access
 from registries.models import Operation
 from registries.rancher.client import Client
 from registries.rancher.errors import RancherError
-from registries.services import connection, operations
+from registries.services import operations
+from registries.services.upstream import connection
 from registries.services.verdicts import Target
 
 Verb = Operation.Verb

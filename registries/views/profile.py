@@ -17,7 +17,7 @@ from registries.forms.registry import ConfirmForm
 from registries.models import ConnectionProfile, Operation
 from registries.roles import Right
 from registries.services import overview, profiles
-from registries.services.certificates import Certificate, read_certificates
+from registries.services.upstream.certificates import Certificate, read_certificates
 from registries.views.operation import present_operation
 from registries.views.overview import present_card
 from registries.views.profile_form import allow_url

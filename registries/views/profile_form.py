@@ -18,8 +18,9 @@ from registries.models import ConnectionProfile
 from registries.rancher.address import BaseURL
 from registries.rancher.handshake import Handshake
 from registries.roles import Right
-from registries.services import checks, profiles
-from registries.services.checks import Way
+from registries.services import profiles
+from registries.services.upstream import connection_check
+from registries.services.upstream.connection_check import Way
 from registries.views.profile_address import explain_address
 
 TEMPLATE = "registries/profile_form.html"
@@ -146,10 +147,10 @@ def _panel(form: ProfileForm, result: _Result | None) -> dict[str, Any]:
         profile = form.profile
         steps = profile.check_steps if profile and not form.is_bound else []
         age = timezone.now() - profile.checked_at if profile and profile.checked_at and steps else None
-        return {"steps": steps or checks.steps_to_come(), "age": age, "may_insist": _lacks_only_keys(form)}
+        return {"steps": steps or connection_check.steps_to_come(), "age": age, "may_insist": _lacks_only_keys(form)}
     found = result.found
     return {
-        "steps": checks.present_steps(found.steps),
+        "steps": connection_check.present_steps(found.steps),
         "found": found,
         "needs_project": result.needs_project,
         "projects": found.projects if found.ok and len(found.projects) > 1 else (),

@@ -18,11 +18,11 @@ from registries.providers import BY_SLUG, PROVIDERS, credential_words
 from registries.rancher.errors import RancherError
 from registries.rancher.types import Registry
 from registries.roles import Right
-from registries.services import limits
 from registries.services.credentials import create_credential
 from registries.services.operations import KeyTaken
 from registries.services.registries import AddressTaken, create_registry, update_registry
 from registries.services.sighting import Sighting, sight_registry
+from registries.services.upstream import schema_limits
 from registries.services.writing import ActionUnavailable
 from registries.views import credential_test, outcome
 from registries.views.rows import address_html
@@ -39,7 +39,7 @@ def registry_create(request: AuthedRequest, access: Access) -> HttpResponse:
     start = {"provider": chosen.slug, "server_address": chosen.address} if chosen else {}
     form = RegistryCreateForm(
         _with_provider_address(request.POST) if request.method == "POST" else None,
-        limits=Limits(**limits.of_registries(access.profile)),
+        limits=Limits(**schema_limits.of_registries(access.profile)),
         initial=start,
         keeps_copies=access.profile.keeps_copies,
     )
@@ -92,7 +92,7 @@ def registry_update(request: AuthedRequest, access: Access, registry_id: str) ->
     registry = found.registry
     form = RegistryEditForm(
         request.POST if request.method == "POST" else None,
-        limits=Limits(**limits.of_registries(access.profile)),
+        limits=Limits(**schema_limits.of_registries(access.profile)),
         initial={"name": registry.name or "", "description": registry.description or ""},
     )
     if request.method == "POST" and form.is_valid() and (done := _update(request, access, found, form)):

@@ -11,7 +11,7 @@ from dashboard.recent import recent_sign_in
 from registries.forms.registry import ConfirmForm
 from registries.forms.target import ALREADY_ALLOWED, TargetForm
 from registries.models import AllowedTarget
-from registries.services import targets
+from registries.services.upstream import targets
 
 
 @require_safe

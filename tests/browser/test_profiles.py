@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from dashboard.people.models import User
 from registries.models import AllowedTarget, ConnectionProfile
-from registries.services import connection
+from registries.services.upstream import connection
 from tests.browser import tools
 from tests.registries.conftest import Rancher
 

@@ -21,7 +21,8 @@ from registries.sandbox.faults import Fault, FaultPlan
 from registries.sandbox.sandbox import Sandbox
 from registries.sandbox.seed import new_state
 from registries.sandbox.server import running
-from registries.services import connection, inventory, limits
+from registries.services import inventory
+from registries.services.upstream import connection, schema_limits
 from tests.signing_in import prove
 
 PASSWORD = "a long enough passphrase"
@@ -89,7 +90,7 @@ def _fresh_process_state() -> Iterator[None]:
     """Kept copies, transports and limits are per process; no test meets another one's."""
     yield
     inventory.forget_kept()
-    limits.forget_kept()
+    schema_limits.forget_kept()
     connection.close_all()
     forget_upstreams()
 

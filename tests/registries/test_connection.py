@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from registries.models import AllowedTarget, ConnectionProfile
 from registries.rancher.errors import NotFound, Unauthorized, Unreachable
-from registries.services import connection
-from registries.services.connection import ProfileUnusable
+from registries.services.upstream import connection
+from registries.services.upstream.connection import ProfileUnusable
 from tests.registries.conftest import Rancher
 
 pytestmark = pytest.mark.django_db(transaction=True)

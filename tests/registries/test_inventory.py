@@ -9,8 +9,9 @@ from django.db import connection as database
 from registries.models import AllowedTarget, ConnectionProfile, InventoryItem
 from registries.rancher.client import Client
 from registries.rancher.errors import Unreachable
-from registries.services import connection, inventory
-from registries.services.connection import ProfileUnusable
+from registries.services import inventory
+from registries.services.upstream import connection
+from registries.services.upstream.connection import ProfileUnusable
 from tests.registries.conftest import Rancher, settled
 
 pytestmark = pytest.mark.django_db(transaction=True)

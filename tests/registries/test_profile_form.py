@@ -13,7 +13,7 @@ from django.test import Client as Browser
 
 from dashboard.people.models import User
 from registries.models import AllowedTarget, ConnectionProfile
-from registries.services import connection
+from registries.services.upstream import connection
 from registries.views.profile_address import struck_out
 from tests.registries.conftest import Rancher
 from tests.registries.test_profile_pages import CANARY, NEW, form, text_of

@@ -11,7 +11,8 @@ from django.test import Client as Browser
 from dashboard.people.models import User
 from registries.models import AllowedTarget, ConnectionProfile, Operation
 from registries.rancher.errors import ReadOnlyKey
-from registries.services import connection, inventory
+from registries.services import inventory
+from registries.services.upstream import connection
 from tests.registries.conftest import Rancher
 
 pytestmark = pytest.mark.django_db(transaction=True)

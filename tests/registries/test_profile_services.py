@@ -11,8 +11,9 @@ from registries.access import Access
 from registries.models import ConnectionProfile, InventoryItem, Operation
 from registries.rancher.address import parse_base_url
 from registries.rancher.handshake import Handshake
-from registries.services import checks, connection, inventory, profiles
-from registries.services.checks import Way
+from registries.services import inventory, profiles
+from registries.services.upstream import connection, connection_check
+from registries.services.upstream.connection_check import Way
 from tests.registries.conftest import Rancher
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -65,7 +66,7 @@ def test_nothing_is_saved_over_somebody_elses_change(profile: ConnectionProfile,
 
 
 def test_stored_keys_never_meet_another_origin(profile: ConnectionProfile) -> None:
-    moved = replace(checks.way_of(profile), base=parse_base_url("https://127.0.0.1").base)
+    moved = replace(connection_check.way_of(profile), base=parse_base_url("https://127.0.0.1").base)
     profiles.update_profile(by_admin(profile), values(), moved, Handshake())
     after = ConnectionProfile.objects.get()
     assert (after.base_url, after.has_keys) == ("https://127.0.0.1", False)
@@ -73,7 +74,9 @@ def test_stored_keys_never_meet_another_origin(profile: ConnectionProfile) -> No
 
 def test_stored_keys_stay_with_another_path_of_the_same_origin(profile: ConnectionProfile) -> None:
     base = parse_base_url(f"{profile.base_url}/behind/a/proxy").base
-    profiles.update_profile(by_admin(profile), values(), replace(checks.way_of(profile), base=base), Handshake())
+    profiles.update_profile(
+        by_admin(profile), values(), replace(connection_check.way_of(profile), base=base), Handshake()
+    )
     assert ConnectionProfile.objects.get().has_keys
 
 
@@ -85,7 +88,7 @@ def test_what_was_read_of_another_project_is_forgotten(profile: ConnectionProfil
     serial = profile.write_serial
     key = dict(zip(("access_key", "secret_key"), rancher.sandbox.keys["env2"], strict=True))
     way = way_to(rancher, "env2", "1a7")
-    profiles.update_profile(by_admin(profile), values(**key), way, checks.check(way))
+    profiles.update_profile(by_admin(profile), values(**key), way, connection_check.check(way))
     after = ConnectionProfile.objects.get()
     assert not InventoryItem.objects.exists()
     assert (after.inventory_read_at, after.inventory_fingerprint) == (None, "")
@@ -108,7 +111,7 @@ def test_rights_of_another_key_are_not_those_of_the_last_one(
     profile = make_profile(role="readonly", rights="read-only")
     way = replace(way_to(rancher), secret_key="wrong")
     typed = {"access_key": way.access_key, "secret_key": way.secret_key}
-    profiles.update_profile(by_admin(profile), values(name=profile.name, **typed), way, checks.check(way))
+    profiles.update_profile(by_admin(profile), values(name=profile.name, **typed), way, connection_check.check(way))
     after = ConnectionProfile.objects.get()
     assert (after.rights, after.failure_reason) == ("", "unauthorized")
 

@@ -8,8 +8,8 @@ from dashboard.people.models import User
 from registries.models import AllowedTarget, ConnectionProfile
 from registries.rancher.address import parse_base_url
 from registries.rancher.errors import Unreachable
-from registries.services import connection, targets
-from registries.services.targets import Opens
+from registries.services.upstream import connection, targets
+from registries.services.upstream.targets import Opens
 from tests.registries.conftest import Rancher
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -10,7 +10,7 @@ from django.test import Client as Browser
 from dashboard.people.models import User
 from registries.forms.target import ALREADY_ALLOWED, TargetForm
 from registries.models import AllowedTarget, ConnectionProfile
-from registries.services import connection
+from registries.services.upstream import connection
 
 KEY = {"operation_key": "6f1f1b5e-6d3c-4a57-9a3c-0d4b1b4f9d11"}
 

@@ -12,7 +12,7 @@ from registries.rancher.address import BaseURL, parse_base_url
 from registries.rancher.client import ApiVersion
 from registries.rancher.errors import RancherError
 from registries.rancher.handshake import SLUGS, Handshake, Step, shake_hands
-from registries.services import connection
+from registries.services.upstream import connection
 
 STEP_NAMES = {
     "resolve": "Host name",

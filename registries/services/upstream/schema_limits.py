@@ -4,7 +4,7 @@ import time
 
 from registries.models import ConnectionProfile
 from registries.rancher.errors import RancherError
-from registries.services import connection
+from registries.services.upstream import connection
 
 KEPT_S = 600.0
 RECORDED = {"name": 255, "description": 1024}  # of every server seen (rancher.md), for when the schema can't be read

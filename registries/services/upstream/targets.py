@@ -13,7 +13,8 @@ from registries.models import AllowedTarget, ConnectionProfile
 from registries.outbound.blocked_addresses import parse_address, unwrap
 from registries.rancher.address import BaseURL, parse_base_url
 from registries.rancher.errors import BadAddress
-from registries.services import audit, connection
+from registries.services import audit
+from registries.services.upstream import connection
 
 
 class AlreadyAllowed(Exception):
