@@ -9,7 +9,7 @@ from django_tasks import task
 @task()
 def continue_removal(operation_id: int) -> None:
     """Takes a removal one step further and, unless that ended it, comes back for the next one."""
-    from registries.services import removal  # noqa: PLC0415 - the services enqueue this task, so they import it
+    from registries.services.operations import removal  # noqa: PLC0415 - the services enqueue this task, so they import it
 
     delay_s = removal.advance_removal(operation_id)
     if delay_s is not None:

@@ -12,7 +12,8 @@ from registries.addresses import never_matches
 from registries.models import ConnectionProfile, InventoryItem, Operation, WatchedCredential
 from registries.oci.reasons import Reason
 from registries.rancher.errors import RancherError
-from registries.services import inventory, operations
+from registries.services import inventory
+from registries.services.operations import lifecycle
 
 RESTING = {"active", "inactive"}
 
@@ -84,7 +85,7 @@ def refresh(profile: ConnectionProfile) -> RancherError | None:
     except RancherError as error:
         profile.refresh_from_db()
         return error
-    operations.settle_from_reading(operations.open_operations(profile), reading)
+    lifecycle.settle_from_reading(lifecycle.open_operations(profile), reading)
     profile.refresh_from_db()
     return None
 

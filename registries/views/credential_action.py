@@ -14,11 +14,11 @@ from registries.models import Operation
 from registries.rancher.errors import RancherError
 from registries.rancher.types import RegistryCredential
 from registries.roles import Right
-from registries.services import operations
-from registries.services.credentials import change_credential_state, in_order, used_credential
-from registries.services.operations import KeyTaken
-from registries.services.sighting import Sighting, sight_registry
-from registries.services.writing import ActionUnavailable, needs_deactivation, offered
+from registries.services.operations import lifecycle
+from registries.services.operations.credentials import change_credential_state, in_order, used_credential
+from registries.services.operations.lifecycle import KeyTaken
+from registries.services.operations.registry_state import Sighting, sight_registry
+from registries.services.operations.send import ActionUnavailable, needs_deactivation, offered
 from registries.views import outcome
 from registries.views.loading import raise_if_stale, registry_view
 from registries.views.registry_detail import detail_context
@@ -66,7 +66,7 @@ def _act(request: AuthedRequest, access: Access, found: Sighting, credential_id:
 def _read(access: Access, found: Sighting, credential_id: str) -> RegistryCredential:
     """The credential; removed ones, which the registry no longer lists, are looked for by their id."""
     listed = next((one for one in found.registry.credentials or () if one.id == credential_id), None)
-    removed = None if listed or found.error else operations.read_credential(access.profile, credential_id)
+    removed = None if listed or found.error else lifecycle.read_credential(access.profile, credential_id)
     credential = listed or removed
     if credential is None or credential.registry_id not in {None, found.registry.id}:
         raise Http404("This registry has no such credential; it may have been purged.")

@@ -15,10 +15,10 @@ from registries.rancher.errors import RancherError
 from registries.rancher.types import RegistryCredential
 from registries.roles import Right
 from registries.services import watching
-from registries.services.credentials import create_credential, update_credential
-from registries.services.operations import KeyTaken
-from registries.services.sighting import Sighting
-from registries.services.writing import ActionUnavailable
+from registries.services.operations.credentials import create_credential, update_credential
+from registries.services.operations.lifecycle import KeyTaken
+from registries.services.operations.registry_state import Sighting
+from registries.services.operations.send import ActionUnavailable
 from registries.views import credential_test, outcome
 from registries.views.loading import find_credential, raise_if_stale, registry_view
 from registries.views.rows import address_html

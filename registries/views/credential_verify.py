@@ -16,7 +16,7 @@ from registries.providers import credential_words
 from registries.rancher.types import RegistryCredential
 from registries.roles import Right
 from registries.services import watching
-from registries.services.sighting import Sighting
+from registries.services.operations.registry_state import Sighting
 from registries.services.verification import Login, TooMany, verify_kept, verify_typed
 from registries.views.checks import present_check, present_verification, timeline
 from registries.views.loading import find_credential, registry_view

@@ -11,7 +11,7 @@ from registries.access import Access, profile_view
 from registries.rancher.errors import RancherError
 from registries.rancher.types import RegistryCredential
 from registries.roles import Right
-from registries.services.sighting import Sighting, sight_registry
+from registries.services.operations.registry_state import Sighting, sight_registry
 
 P = ParamSpec("P")
 

@@ -12,8 +12,8 @@ from registries.display import OPERATION_ICONS, OPERATION_TONES, VERBS, ago, mom
 from registries.forms.operation import OperationFilter
 from registries.models import Operation
 from registries.rancher.errors import RancherError
-from registries.services import operations
-from registries.services.verdicts import NEW_SECRET
+from registries.services.operations import lifecycle
+from registries.services.operations.outcomes import NEW_SECRET
 from registries.views.rows import PAUSES_S, address_html
 
 LABELS = {
@@ -95,7 +95,7 @@ def _detail(operation: Operation) -> str:
     if operation.state == Operation.State.UNKNOWN:
         return "outcome unknown, checking…"
     if operation.is_open:
-        if operation.age > operations.LONG_PENDING:
+        if operation.age > lifecycle.LONG_PENDING:
             return f"still pending after {short_age(operation.age.total_seconds())}"
         return "waiting for the worker" if operation.step == "queued" else "waiting for Rancher"
     return operation.error_text
@@ -106,7 +106,7 @@ def _look_again(operation: Operation) -> str:
     if not operation.is_open or operation.profile is None:
         return ""
     try:
-        operations.settle_open(operation.profile)
+        lifecycle.settle_open(operation.profile)
     except RancherError as error:
         return str(error)
     finally:

@@ -8,7 +8,7 @@ from registries.access import Access
 from registries.display import VERBS
 from registries.models import Operation
 from registries.rancher.types import Registry
-from registries.services.sighting import Sighting
+from registries.services.operations.registry_state import Sighting
 
 State, Verb = Operation.State, Operation.Verb
 

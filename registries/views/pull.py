@@ -14,8 +14,8 @@ from registries.models import Operation
 from registries.rancher.errors import RancherError
 from registries.rancher.pull_tasks import DONE
 from registries.roles import Right
-from registries.services.operations import KeyTaken
-from registries.services.pulls import is_offered, look_at_pull, start_pull
+from registries.services.operations.lifecycle import KeyTaken
+from registries.services.operations.pulls import is_offered, look_at_pull, start_pull
 from registries.views.operation import present_operation
 from registries.views.rows import PAUSES_S
 

@@ -14,10 +14,10 @@ from registries.models import Operation
 from registries.rancher.errors import RancherError
 from registries.rancher.types import Registry
 from registries.roles import Right
-from registries.services.operations import KeyTaken
-from registries.services.registries import change_state
-from registries.services.sighting import Sighting, sight_registry
-from registries.services.writing import ActionUnavailable, Request, needs_deactivation, offered
+from registries.services.operations.lifecycle import KeyTaken
+from registries.services.operations.registries import change_state
+from registries.services.operations.registry_state import Sighting, sight_registry
+from registries.services.operations.send import ActionUnavailable, Request, needs_deactivation, offered
 from registries.views import outcome
 from registries.views.registry_detail import detail_context
 from registries.views.registry_list import row_fragments

@@ -16,9 +16,9 @@ from registries.rancher.errors import RancherError
 from registries.rancher.types import Registry, RegistryCredential
 from registries.roles import Right
 from registries.services import watching
-from registries.services.credentials import in_order, used_credential
-from registries.services.sighting import Sighting, recent_operations, sight_registry
-from registries.services.writing import needs_deactivation, offered
+from registries.services.operations.credentials import in_order, used_credential
+from registries.services.operations.registry_state import Sighting, recent_operations, sight_registry
+from registries.services.operations.send import needs_deactivation, offered
 from registries.views import outcome
 from registries.views.checks import present_check
 from registries.views.operation import present_operation

@@ -18,12 +18,12 @@ from registries.providers import BY_SLUG, PROVIDERS, credential_words
 from registries.rancher.errors import RancherError
 from registries.rancher.types import Registry
 from registries.roles import Right
-from registries.services.credentials import create_credential
-from registries.services.operations import KeyTaken
-from registries.services.registries import AddressTaken, create_registry, update_registry
-from registries.services.sighting import Sighting, sight_registry
+from registries.services.operations.credentials import create_credential
+from registries.services.operations.lifecycle import KeyTaken
+from registries.services.operations.registries import AddressTaken, create_registry, update_registry
+from registries.services.operations.registry_state import Sighting, sight_registry
+from registries.services.operations.send import ActionUnavailable
 from registries.services.upstream import schema_limits
-from registries.services.writing import ActionUnavailable
 from registries.views import credential_test, outcome
 from registries.views.rows import address_html
 

@@ -9,7 +9,7 @@ from dashboard.http import AuthedRequest, render_page
 from registries.access import Access, profile_view
 from registries.roles import Right
 from registries.services import inventory
-from registries.services.history import HistoryRow, read_history
+from registries.services.operations.history import HistoryRow, read_history
 from registries.views.audit import differences, present_event
 from registries.views.rows import address_html
 

@@ -16,11 +16,12 @@ from registries.access import Access, profile_view
 from registries.events import ProfileEvent
 from registries.models import Operation
 from registries.roles import Right
-from registries.services import inventory, operations, watching
+from registries.services import inventory, watching
 from registries.services.inventory import Reading
 from registries.services.listing import SIZES, ListPage, ListQuery, find_registries
+from registries.services.operations import lifecycle
+from registries.services.operations.registry_state import Sighting, sight_registry
 from registries.services.registry_export import export_registries
-from registries.services.sighting import Sighting, sight_registry
 from registries.views import outcome
 from registries.views.rows import render_rows
 
@@ -121,9 +122,9 @@ def row_fragments(
 
 def list_context(access: Access, reading: Reading, query: ListQuery) -> dict[str, Any]:
     profile = access.profile
-    left: list[Operation] = [] if reading.is_quiet else operations.open_operations(profile)
+    left: list[Operation] = [] if reading.is_quiet else lifecycle.open_operations(profile)
     if reading.is_live and left:
-        left = operations.settle_from_reading(left, reading)
+        left = lifecycle.settle_from_reading(left, reading)
     page, table = _draw(access, reading, query, left)
     return {
         "reading": reading,

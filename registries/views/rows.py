@@ -15,9 +15,9 @@ from registries.addresses import never_matches
 from registries.display import VERBS, moment, short_age, state_icon, state_word
 from registries.models import Operation, WatchedCredential
 from registries.rancher.types import ActionNames, Registry
-from registries.services.credentials import used_credential
 from registries.services.listing import users_of
-from registries.services.writing import offered
+from registries.services.operations.credentials import used_credential
+from registries.services.operations.send import offered
 from registries.views.checks import BADGES
 
 # seconds between two looks at a row in transition; they grow, and end after about a minute

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from dashboard.people.models import User
 from registries.models import ConnectionProfile, Operation
 from registries.rancher.client import Client
-from registries.services import removal
+from registries.services.operations import removal
 from tests.browser import tools
 from tests.registries.conftest import Rancher, settled
 

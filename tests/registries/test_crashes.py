@@ -18,9 +18,9 @@ from registries.access import Access
 from registries.models import ConnectionProfile, Operation
 from registries.rancher.client import Client
 from registries.roles import Role
-from registries.services import reconciliation
-from registries.services.registries import change_state
-from registries.services.writing import Request
+from registries.services.operations import reconcile
+from registries.services.operations.registries import change_state
+from registries.services.operations.send import Request
 from tests.processes import database_url
 from tests.registries.conftest import TRANSITION_MS, Rancher, settled
 
@@ -86,7 +86,7 @@ def test_a_worker_killed_between_deactivate_and_remove_loses_and_doubles_nothing
 
     def ended() -> bool:
         Operation.objects.filter(pk=operation.pk).update(touched_at=timezone.now() - timedelta(minutes=1))
-        reconciliation.reconcile()  # the other process of an installation, which finds what lost its worker
+        reconcile.reconcile()  # the other process of an installation, which finds what lost its worker
         operation.refresh_from_db()
         return not operation.is_open
 
@@ -106,7 +106,7 @@ def test_a_web_process_killed_after_the_call_and_before_the_answer_loses_and_dou
         "from dashboard.people.models import User;"
         "from registries.access import Access;"
         "from registries.models import ConnectionProfile;"
-        "from registries.services.registries import create_registry; from registries.services.writing import Request;"
+        "from registries.services.operations.registries import create_registry; from registries.services.operations.send import Request;"
         "create_registry(Access(User.objects.get(), ConnectionProfile.objects.get()),"
         " request=Request(uuid4(), 'r'), server_address='quay.io', name=None, description=None)"
     )
@@ -118,7 +118,7 @@ def test_a_web_process_killed_after_the_call_and_before_the_answer_loses_and_dou
     assert (operation.state, operation.target_id) == ("pending", "")
 
     Operation.objects.update(started_at=timezone.now() - timedelta(minutes=1))
-    reconciliation.reconcile()
+    reconcile.reconcile()
     operation.refresh_from_db()
     assert (operation.state, bool(operation.target_id)) == ("succeeded", True)
     assert rancher.calls("POST .*/registries$") == 1

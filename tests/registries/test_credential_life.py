@@ -9,7 +9,7 @@ from django.test import Client as Browser
 from dashboard.people.models import User
 from registries.models import AuditEvent, ConnectionProfile, Operation, WatchedCredential
 from registries.rancher.client import Client
-from registries.services import removal
+from registries.services.operations import removal
 from tests.registries.conftest import Rancher, settled
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -10,7 +10,7 @@ from registries.models import ConnectionProfile
 from registries.rancher.audit_logs import AuditLogRow
 from registries.rancher.client import Client
 from registries.services import inventory
-from registries.services.history import read_history
+from registries.services.operations.history import read_history
 from tests.registries.conftest import settled
 
 pytestmark = pytest.mark.django_db(transaction=True)

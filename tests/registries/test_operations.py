@@ -14,9 +14,9 @@ from registries.rancher.client import Client
 from registries.rancher.errors import ServerFault
 from registries.rancher.types import Registry
 from registries.roles import Role
-from registries.services import operations, reconciliation
-from registries.services.operations import Intent, KeyTaken, Verb
-from registries.services.verdicts import verdict
+from registries.services.operations import lifecycle, reconcile
+from registries.services.operations.lifecycle import Intent, KeyTaken, Verb
+from registries.services.operations.outcomes import verdict
 from tests.registries.conftest import Rancher
 
 LONG_AGO, JUST_NOW = timedelta(minutes=1), timedelta()
@@ -100,7 +100,7 @@ def test_leaves_a_call_that_is_still_out_alone() -> None:
 @pytest.mark.django_db(transaction=True)
 class TestInTheDatabase:
     def test_is_settled_once_whoever_comes_second(self, profile: ConnectionProfile, operator: User) -> None:
-        made, is_new = operations.begin(Access(operator, profile, Role.OPERATOR), Intent(Verb.CREATE, uuid4(), "r"))
+        made, is_new = lifecycle.begin(Access(operator, profile, Role.OPERATOR), Intent(Verb.CREATE, uuid4(), "r"))
         other = Operation.objects.get(pk=made.pk)
         assert is_new
         assert made.settle(Operation.State.SUCCEEDED)
@@ -111,9 +111,9 @@ class TestInTheDatabase:
         self, profile: ConnectionProfile, operator: User, viewer: User
     ) -> None:
         intent = Intent(Verb.CREATE, uuid4(), "r")
-        operations.begin(Access(operator, profile, Role.OPERATOR), intent)
+        lifecycle.begin(Access(operator, profile, Role.OPERATOR), intent)
         with pytest.raises(KeyTaken):
-            operations.begin(Access(viewer, profile, Role.VIEWER), intent)
+            lifecycle.begin(Access(viewer, profile, Role.VIEWER), intent)
 
     def test_finds_a_lost_create_by_its_address_among_what_is_new(
         self, profile: ConnectionProfile, operator: User, upstream: Client
@@ -122,10 +122,10 @@ class TestInTheDatabase:
         intent = Intent(
             Verb.CREATE, uuid4(), "r", input={"server_address": "Quay.io"}, before={"ids": [old]}, target_name="Quay.io"
         )
-        made, _ = operations.begin(Access(operator, profile, Role.OPERATOR), intent)
-        operations.fail(made, profile, ServerFault(502, maybe_applied=True))
+        made, _ = lifecycle.begin(Access(operator, profile, Role.OPERATOR), intent)
+        lifecycle.fail(made, profile, ServerFault(502, maybe_applied=True))
         new = upstream.registries.create(server_address="quay.io").id
-        operations.settle_open(profile)
+        lifecycle.settle_open(profile)
         made.refresh_from_db()
         assert (made.state, made.target_id) == ("succeeded", new)
 
@@ -136,10 +136,10 @@ class TestInTheDatabase:
         alive = make_profile()
         for profile in (dead, alive):
             intent = Intent(Verb.CREATE, uuid4(), "r", input={"server_address": "quay.io"})
-            made, _ = operations.begin(Access(operator, profile, Role.OPERATOR), intent)
-            operations.fail(made, profile, ServerFault(502, maybe_applied=True))
+            made, _ = lifecycle.begin(Access(operator, profile, Role.OPERATOR), intent)
+            lifecycle.fail(made, profile, ServerFault(502, maybe_applied=True))
         Operation.objects.update(started_at=timezone.now() - LONG_AGO)
-        done = reconciliation.reconcile()
+        done = reconcile.reconcile()
         assert (done.looked_at, done.settled, done.unreadable) == (2, 1, 1)
         assert Operation.objects.get(profile=alive).state == "failed"
         assert Operation.objects.get(profile=dead).state == "unknown"
@@ -147,8 +147,8 @@ class TestInTheDatabase:
     def test_ends_what_nobody_can_read_any_more_when_its_profile_was_removed(
         self, profile: ConnectionProfile, operator: User
     ) -> None:
-        made, _ = operations.begin(Access(operator, profile, Role.OPERATOR), Intent(Verb.CREATE, uuid4(), "r"))
+        made, _ = lifecycle.begin(Access(operator, profile, Role.OPERATOR), Intent(Verb.CREATE, uuid4(), "r"))
         profile.delete()
-        reconciliation.reconcile()
+        reconcile.reconcile()
         made.refresh_from_db()
         assert (made.state, made.error_reason, made.profile_name) == ("failed", "profile_removed", "Staging")

@@ -11,8 +11,8 @@ from dashboard.people.models import User
 from registries.models import AuditEvent, ConnectionProfile, Operation
 from registries.rancher.client import Client
 from registries.rancher.pull_tasks import HOST_LABEL, PullTask
-from registries.services import pulls
-from registries.services.reconciliation import reconcile
+from registries.services.operations import pulls
+from registries.services.operations.reconcile import reconcile
 from tests.registries.conftest import Rancher
 
 pytestmark = pytest.mark.django_db(transaction=True)

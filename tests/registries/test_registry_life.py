@@ -10,7 +10,7 @@ from django.test import Client as Browser
 from dashboard.people.models import User
 from registries.models import ConnectionProfile, Operation
 from registries.rancher.client import Client
-from registries.services import reconciliation, removal
+from registries.services.operations import reconcile, removal
 from tests.registries.conftest import Rancher, settled
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -142,16 +142,18 @@ def test_points_at_the_twin_that_somebody_made_at_the_same_moment(
     upstream: Client,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from registries.services import operations  # noqa: PLC0415 - patched: somebody else is quicker after our look
+    from registries.services.operations import lifecycle  # noqa: PLC0415 - patched: somebody else is quicker after our look
 
-    begin = operations.begin
+    begin = lifecycle.begin
 
     def begin_late(*args: object, **kwargs: object) -> object:
         upstream.registries.create(server_address="quay.io/", name=None, description=None)
         return begin(*args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(operations, "begin", begin_late)
-    monkeypatch.setattr("registries.services.registries.is_same_address", lambda one, other: one.strip("/") == other)
+    monkeypatch.setattr(lifecycle, "begin", begin_late)
+    monkeypatch.setattr(
+        "registries.services.operations.registries.is_same_address", lambda one, other: one.strip("/") == other
+    )
     operation = post(browse(operator), f"{LIST}new/", server_address="quay.io")
     assert "exists twice" in operation.warning
     assert operation.warning.count("1sp") == 2
@@ -215,7 +217,7 @@ def test_reads_instead_of_resending_when_the_answer_of_a_create_is_lost(
     assert (answer.status_code, operation.state) == (303, "unknown")
     assert "checking" in browser.get(f"/operations/{operation.pk}/").content.decode()
     _let_time_pass(operation)
-    reconciliation.reconcile()
+    reconcile.reconcile()
     operation.refresh_from_db()
     assert operation.state == ("succeeded" if fault == "drop_after" else "failed")
     assert rancher.calls("POST .*/registries$") <= 1
@@ -231,7 +233,7 @@ def test_settles_what_a_killed_web_process_left(
 
     browser = browse(operator)
     with monkeypatch.context() as patched:
-        patched.setattr("registries.services.operations.accept", die)
+        patched.setattr("registries.services.operations.lifecycle.accept", die)
         with pytest.raises(SystemExit):
             browser.post(f"{LIST}new/", {"operation_key": key(), "server_address": "quay.io"})
     operation = Operation.objects.get()

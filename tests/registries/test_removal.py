@@ -12,10 +12,10 @@ from registries.access import Access
 from registries.models import ConnectionProfile, Operation
 from registries.rancher.client import Client
 from registries.roles import Role
-from registries.services import reconciliation, removal
-from registries.services.registries import change_state
-from registries.services.verdicts import PROOF_AFTER
-from registries.services.writing import Request
+from registries.services.operations import reconcile, removal
+from registries.services.operations.outcomes import PROOF_AFTER
+from registries.services.operations.registries import change_state
+from registries.services.operations.send import Request
 from tests.registries.conftest import Rancher, settled
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -70,7 +70,7 @@ def test_goes_on_where_a_killed_worker_stopped_between_the_two_steps(
     settled(upstream, queued.target_id, "inactive")
     Operation.objects.filter(pk=queued.pk).update(touched_at=timezone.now() - removal.STUCK_AFTER)
     for _ in range(50):
-        reconciliation.reconcile()
+        reconcile.reconcile()
         Operation.objects.filter(pk=queued.pk).update(touched_at=timezone.now() - removal.STUCK_AFTER)
         queued.refresh_from_db()
         if not queued.is_open:

@@ -7,8 +7,9 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import OperationalError, close_old_connections
 
-from registries.services import reconciliation, schedule, webhook
+from registries.services import schedule, webhook
 from registries.services.audit_verification import log_head_daily
+from registries.services.operations import reconcile
 
 
 class Command(BaseCommand):
@@ -23,7 +24,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, every: float | None, **options: Any) -> None:
         while True:
             try:
-                done = reconciliation.reconcile()
+                done = reconcile.reconcile()
                 schedule.enqueue_due()
                 webhook.enqueue_due()
                 log_head_daily()

@@ -7,7 +7,8 @@ from django.db.models import Q
 from registries.models import ConnectionProfile, InventoryItem, Operation
 from registries.rancher.errors import RancherError
 from registries.rancher.types import Registry
-from registries.services import inventory, operations
+from registries.services import inventory
+from registries.services.operations import lifecycle
 
 RECENT_OPERATIONS = 10
 
@@ -41,11 +42,11 @@ def sight_registry(profile: ConnectionProfile, rancher_id: str) -> Sighting | No
         Operation.objects.filter(_of_registry(rancher_id), profile=profile, state__in=Operation.OPEN).order_by("pk")
     )
     try:
-        registry = operations.read_target(profile, rancher_id)
+        registry = lifecycle.read_target(profile, rancher_id)
     except RancherError as error:
         return _as_last_seen(profile, rancher_id, error=error)
     for operation in under_way:
-        operations.mark_if_abandoned(operation)
+        lifecycle.mark_if_abandoned(operation)
     settled = tuple(operation for operation in under_way if _settle(operation, registry))
     if settled:
         inventory.note_write(profile)  # what is kept anywhere shows it as it was on the way
@@ -67,8 +68,8 @@ def _of_registry(rancher_id: str) -> Q:
 
 def _settle(operation: Operation, registry: Registry | None) -> bool:
     if operation.target_type == "registry":
-        return operations.settle_with(operation, registry)
-    return registry is not None and operations.settle_credential(operation, registry)
+        return lifecycle.settle_with(operation, registry)
+    return registry is not None and lifecycle.settle_credential(operation, registry)
 
 
 def _as_last_seen(

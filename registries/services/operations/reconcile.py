@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from registries.models import ConnectionProfile, Operation
 from registries.rancher.errors import RancherError
-from registries.services import operations, pulls, removal
+from registries.services.operations import lifecycle, pulls, removal
 
 
 @dataclass
@@ -26,7 +26,7 @@ def reconcile() -> Reconciliation:
         count = waiting.filter(profile=profile).count()
         done.looked_at += count
         try:
-            done.settled += count - len(operations.settle_open(profile)) - pulls.settle_pulls(profile)
+            done.settled += count - len(lifecycle.settle_open(profile)) - pulls.settle_pulls(profile)
         except RancherError:
             done.unreadable += count
     done.settled += _end_orphans()
@@ -37,7 +37,7 @@ def _end_orphans() -> int:
     """Operations of profiles that were removed in Corral: nobody can read their outcome any more."""
     orphans = Operation.objects.filter(profile=None, state__in=Operation.OPEN)
     return sum(
-        operations.settle(
+        lifecycle.settle(
             orphan,
             Operation.State.FAILED,
             error_reason="profile_removed",

@@ -10,9 +10,10 @@ from registries.access import Access
 from registries.models import Operation
 from registries.rancher.resources import NEUTRAL_EMAIL
 from registries.rancher.types import Registry, RegistryCredential
-from registries.services import operations, watching
-from registries.services.verdicts import NEW_SECRET, snapshot
-from registries.services.writing import Request, call, check_offered, needs_deactivation, queue_removal
+from registries.services import watching
+from registries.services.operations import lifecycle
+from registries.services.operations.outcomes import NEW_SECRET, snapshot
+from registries.services.operations.send import Request, call, check_offered, needs_deactivation, queue_removal
 
 Verb = Operation.Verb
 
@@ -40,7 +41,7 @@ def create_credential(
     needs_email = access.profile.api_version == access.profile.ApiVersion.V1
     email = (fields.get("email") or NEUTRAL_EMAIL) if needs_email else None
     known = {"public_value": fields["public_value"], "name": fields["name"], "description": fields["description"]}
-    intent = operations.Intent(
+    intent = lifecycle.Intent(
         Verb.CREATE,
         request.key,
         request.request_id,
@@ -121,8 +122,8 @@ def _intent(
     credential: RegistryCredential,
     request: Request,
     told: dict[str, Any] | None = None,
-) -> operations.Intent:
-    return operations.Intent(
+) -> lifecycle.Intent:
+    return lifecycle.Intent(
         verb,
         request.key,
         request.request_id,

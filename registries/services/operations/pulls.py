@@ -12,9 +12,9 @@ from registries.access import Access
 from registries.models import ConnectionProfile, Operation
 from registries.rancher.errors import NotFound, RancherError
 from registries.rancher.pull_tasks import DONE, Mode, PullTask
-from registries.services import operations
+from registries.services.operations import lifecycle
+from registries.services.operations.send import Request
 from registries.services.upstream import connection
-from registries.services.writing import Request
 
 LONGEST = timedelta(seconds=60)  # then whoever waits is told which hosts have not answered
 State = Operation.State
@@ -36,7 +36,7 @@ def start_pull(
 
     The same form again gives the first one's operation.
     """
-    intent = operations.Intent(
+    intent = lifecycle.Intent(
         Operation.Verb.PULL,
         request.key,
         request.request_id,
@@ -45,14 +45,14 @@ def start_pull(
         reason=request.reason,
         input={"mode": mode, "hosts": ", ".join(f"{name}={value}" for name, value in host_labels.items()) or "every"},
     )
-    operation, is_new = operations.begin(access, intent)
+    operation, is_new = lifecycle.begin(access, intent)
     if not is_new:
         return operation
     try:
         with connection.contact(access.profile) as client:
             task = client.pull_tasks.create(image=image, mode=mode, host_labels=host_labels)
     except RancherError as error:
-        operations.fail(operation, access.profile, error)
+        lifecycle.fail(operation, access.profile, error)
         return operation
     operation.target_id, operation.accepted_at = task.id, timezone.now()
     operation.save(update_fields=["target_id", "accepted_at"])
@@ -86,10 +86,10 @@ def settle_pulls(profile: ConnectionProfile) -> int:
 
 def _give_up(operation: Operation) -> None:
     """Rancher's answer was lost, and with it the task's id: pull tasks can't be told apart by what they pull."""
-    operations.mark_if_abandoned(operation)
+    lifecycle.mark_if_abandoned(operation)
     if operation.state == State.UNKNOWN and operation.age > LONGEST:
         text = "Rancher's answer was lost, so nobody can say what the hosts did. Pulling once more does no harm."
-        operations.settle(operation, State.FAILED, error_reason="cannot_be_read", error_text=text)
+        lifecycle.settle(operation, State.FAILED, error_reason="cannot_be_read", error_text=text)
 
 
 def _settle(operation: Operation, task: PullTask) -> None:
@@ -101,12 +101,12 @@ def _settle(operation: Operation, task: PullTask) -> None:
     if task.is_moving:
         names = ", ".join(waiting) or "any host"
         text = f"After {LONGEST.seconds} s Rancher had no answer of {names}. The pull may go on there."
-        operations.settle(operation, State.FAILED, after=after, error_reason="timeout", error_text=text)
+        lifecycle.settle(operation, State.FAILED, after=after, error_reason="timeout", error_text=text)
     elif not hosts:
         text = "No host took part: none matches, or the project has none with a name."
-        operations.settle(operation, State.FAILED, after=after, error_reason="no_host", error_text=text)
+        lifecycle.settle(operation, State.FAILED, after=after, error_reason="no_host", error_text=text)
     elif waiting:
         text = f"{len(waiting)} of {len(hosts)} hosts could not pull it."
-        operations.settle(operation, State.FAILED, after=after, error_reason="not_pulled", error_text=text)
+        lifecycle.settle(operation, State.FAILED, after=after, error_reason="not_pulled", error_text=text)
     else:
-        operations.settle(operation, State.SUCCEEDED, after=after)
+        lifecycle.settle(operation, State.SUCCEEDED, after=after)

@@ -55,7 +55,7 @@ def verdict(operation: Operation, target: Target | None) -> Verdict | None:
     if reached:
         return Verdict(State.SUCCEEDED)
     if operation.verb == Verb.REMOVE and operation.step:
-        return None  # the worker goes on (`services.removal`)
+        return None  # the worker goes on (`services.operations.removal`)
     if operation.state == State.UNKNOWN and operation.age <= PROOF_AFTER:
         return None
     if operation.accepted_at or operation.state == State.UNKNOWN:

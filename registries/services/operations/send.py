@@ -11,9 +11,9 @@ from registries.access import Access
 from registries.models import Operation
 from registries.rancher.client import Client
 from registries.rancher.errors import RancherError
-from registries.services import operations
+from registries.services.operations import lifecycle
+from registries.services.operations.outcomes import Target
 from registries.services.upstream import connection
-from registries.services.verdicts import Target
 
 Verb = Operation.Verb
 
@@ -62,25 +62,25 @@ def check_offered(target: Target, verb: Verb, request: Request) -> None:
         )
 
 
-def call(access: Access, intent: operations.Intent, send: Callable[[Client], Target]) -> Operation:
+def call(access: Access, intent: lifecycle.Intent, send: Callable[[Client], Target]) -> Operation:
     """Commits the operation, sends it once, settles it as far as the answer tells."""
-    operation, is_new = operations.begin(access, intent)
+    operation, is_new = lifecycle.begin(access, intent)
     if not is_new:
         return operation
     try:
         with connection.contact(access.profile) as client:
             target = send(client)
     except RancherError as error:
-        operations.fail(operation, access.profile, error)
+        lifecycle.fail(operation, access.profile, error)
     else:
-        operations.accept(operation, access.profile, target)
+        lifecycle.accept(operation, access.profile, target)
     return operation
 
 
-def queue_removal(access: Access, intent: operations.Intent) -> Operation:
-    """Hands a removal in two steps to the worker (`services.removal`), queued in the operation's transaction."""
+def queue_removal(access: Access, intent: lifecycle.Intent) -> Operation:
+    """Hands a removal in two steps to the worker (`services.operations.removal`), queued in the operation's transaction."""
     with transaction.atomic():
-        operation, is_new = operations.begin(access, intent)
+        operation, is_new = lifecycle.begin(access, intent)
         if is_new:
             Operation.objects.filter(pk=operation.pk).update(step="queued")
             operation.step = "queued"

@@ -1,6 +1,6 @@
 """The life of an operation: committed before the call, settled after it, an unknown outcome settled by reading.
 
-Nothing is ever sent again. `services.verdicts` says, from the target as Rancher shows it now, how an operation ended;
+Nothing is ever sent again. `services.operations.outcomes` says, from the target as Rancher shows it now, how an operation ended;
 every page that reads registries settles what is open with it, and so does `manage.py reconcile`.
 """
 
@@ -19,8 +19,8 @@ from registries.models import ConnectionProfile, Operation
 from registries.rancher.errors import ApiError, Invalid, NotFound, RancherError
 from registries.rancher.types import Registry, RegistryCredential
 from registries.services import audit, inventory
+from registries.services.operations.outcomes import PROOF_AFTER, Target, snapshot, verdict
 from registries.services.upstream import connection
-from registries.services.verdicts import PROOF_AFTER, Target, snapshot, verdict
 
 Verb, State = Operation.Verb, Operation.State
 
@@ -129,7 +129,7 @@ def _field_of(error: RancherError) -> str:
 
 
 def open_operations(profile: ConnectionProfile) -> list[Operation]:
-    """The profile's operations without an outcome, oldest first; pulls are `services.pulls`'s to settle."""
+    """The profile's operations without an outcome, oldest first; pulls are `services.operations.pulls`'s to settle."""
     waiting = Operation.objects.filter(profile=profile, state__in=Operation.OPEN)
     return list(waiting.exclude(verb=Verb.PULL).order_by("pk"))
 

@@ -14,9 +14,10 @@ from registries.rancher.client import Client
 from registries.rancher.errors import Conflict, Invalid, RancherError
 from registries.rancher.resources import CredentialResource, RegistryResource
 from registries.rancher.types import Registry
-from registries.services import inventory, operations
+from registries.services import inventory
+from registries.services.operations import lifecycle
+from registries.services.operations.outcomes import PROOF_AFTER, Target
 from registries.services.upstream import connection
-from registries.services.verdicts import PROOF_AFTER, Target
 
 State = Operation.State
 GONE = {"removed", "purging", "purged"}
@@ -33,7 +34,7 @@ def advance_removal(operation_id: int) -> float | None:
     Operation.objects.filter(pk=operation.pk).update(touched_at=timezone.now())
     pause_s = min(LONGEST_PAUSE_S, max(FIRST_LOOK_S, operation.age.total_seconds() / 4))
     try:
-        target = operations.read_target_of(operation, operation.profile)
+        target = lifecycle.read_target_of(operation, operation.profile)
         _step(operation, operation.profile, target)
     except (Conflict, Invalid):
         return pause_s  # somebody else moved it at the same moment: the next look goes on from what is there
@@ -52,7 +53,7 @@ def stuck_removals() -> list[int]:
 def _step(operation: Operation, profile: ConnectionProfile, target: Target | None) -> None:
     what = operation.target_type
     if target is None or target.state in GONE:
-        operations.settle_with(operation, target)
+        lifecycle.settle_with(operation, target)
     elif target.transitioning == "error":
         _end(operation, "rancher_error", f"Rancher reports an error on the {what}. {_what_is_known(operation)}")
     elif target.is_moving:
@@ -81,7 +82,7 @@ def _deactivate(operation: Operation, profile: ConnectionProfile) -> None:
 def _remove(operation: Operation, profile: ConnectionProfile) -> None:
     if operation.step != "remove" and _claim(operation, operation.step, "remove"):
         with connection.contact(profile) as client:
-            operations.accept(operation, profile, _resource(client, operation).remove(operation.target_id))
+            lifecycle.accept(operation, profile, _resource(client, operation).remove(operation.target_id))
     elif _is_overdue(operation):
         text = f"The {operation.target_type} is inactive, but it was not removed. Remove it again."
         _end(operation, "not_applied", text)
@@ -107,7 +108,7 @@ def _is_overdue(operation: Operation) -> bool:
 
 
 def _end(operation: Operation, reason: str, text: str) -> None:
-    operations.settle(operation, State.FAILED, error_reason=reason, error_text=text.strip())
+    lifecycle.settle(operation, State.FAILED, error_reason=reason, error_text=text.strip())
 
 
 def _what_is_known(operation: Operation) -> str:

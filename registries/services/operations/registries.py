@@ -1,4 +1,4 @@
-"""What people do with registries. Each is one operation (`services.operations`): committed, called, settled."""
+"""What people do with registries. Each is one operation (`services.operations.lifecycle`): committed, called, settled."""
 
 from collections.abc import Mapping
 
@@ -7,9 +7,10 @@ from registries.addresses import is_same_address
 from registries.models import Operation
 from registries.rancher.errors import RancherError
 from registries.rancher.types import Registry
-from registries.services import inventory, operations
-from registries.services.verdicts import snapshot
-from registries.services.writing import Request, call, check_offered, needs_deactivation, queue_removal
+from registries.services import inventory
+from registries.services.operations import lifecycle
+from registries.services.operations.outcomes import snapshot
+from registries.services.operations.send import Request, call, check_offered, needs_deactivation, queue_removal
 
 Verb = Operation.Verb
 
@@ -30,11 +31,11 @@ def create_registry(
     Raises AddressTaken, and RancherError when the look for a twin beforehand failed; in both cases nothing was sent.
     """
     if Operation.objects.filter(key=request.key).exists():
-        return operations.find_by_key(access, request.key)
+        return lifecycle.find_by_key(access, request.key)
     before = inventory.read_registries(access.profile, fresh=True).registries
     if twin := next((one for one in before if is_same_address(one.server_address, server_address)), None):
         raise AddressTaken(twin)
-    intent = operations.Intent(
+    intent = lifecycle.Intent(
         Verb.CREATE,
         request.key,
         request.request_id,
@@ -64,7 +65,7 @@ def update_registry(
 def change_state(access: Access, registry: Registry, *, verb: Verb, request: Request) -> Operation:
     """Activates, deactivates, removes, purges or restores.
 
-    Removing an active registry is handed to the worker (`services.removal`), queued in the operation's transaction.
+    Removing an active registry is handed to the worker (`services.operations.removal`), queued in the operation's transaction.
     Raises ActionUnavailable when Rancher doesn't offer the verb for the registry as it is now.
     """
     if verb == Verb.REMOVE and needs_deactivation(registry):
@@ -77,9 +78,9 @@ def change_state(access: Access, registry: Registry, *, verb: Verb, request: Req
 
 def _intent(
     verb: Verb, registry: Registry, request: Request, fields: dict[str, str | None] | None = None
-) -> operations.Intent:
+) -> lifecycle.Intent:
     check_offered(registry, verb, request)
-    return operations.Intent(
+    return lifecycle.Intent(
         verb,
         request.key,
         request.request_id,
