@@ -12,7 +12,7 @@ from registries.addresses import never_matches
 from registries.models import ConnectionProfile, InventoryItem, Operation, WatchedCredential
 from registries.oci.reasons import Reason
 from registries.rancher.errors import RancherError
-from registries.services import inventory
+from registries.services.inventory import reading
 from registries.services.operations import lifecycle
 
 RESTING = {"active", "inactive"}
@@ -81,7 +81,7 @@ def summarise(profiles: Iterable[ConnectionProfile]) -> list[Summary]:
 def refresh(profile: ConnectionProfile) -> RancherError | None:
     """Reads the profile's registries (kept copy first) and settles what is open; the error when it can't be read."""
     try:
-        reading = inventory.read_registries(profile)
+        reading = reading.read_registries(profile)
     except RancherError as error:
         profile.refresh_from_db()
         return error

@@ -17,7 +17,8 @@ from registries.rancher.address import BaseURL, parse_base_url
 from registries.rancher.errors import BadAddress
 from registries.rancher.handshake import Handshake
 from registries.roles import Role
-from registries.services import members, past, profile_record, watching
+from registries.services import members, profile_record, watching
+from registries.services.inventory import as_of
 from registries.services.upstream import connection, connection_check
 from registries.services.upstream.connection_check import Way
 
@@ -191,7 +192,7 @@ def _save(profile: ConnectionProfile, columns: Mapping[str, Any]) -> None:
 
 def _forget_inventory(profile: ConnectionProfile) -> None:
     items = InventoryItem.objects.filter(profile=profile)
-    past.note_changes(
+    as_of.note_changes(
         profile, timezone.now(), seen=[], gone=items.filter(gone_at=None).values_list("rancher_id", flat=True)
     )
     items.delete()

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from registries.models import ConnectionProfile
 from registries.rancher.errors import RancherError
 from registries.rancher.resolver import Resolution, resolve, split_whitelist
-from registries.services import inventory
-from registries.services.inventory import Reading
+from registries.services.inventory import reading
+from registries.services.inventory.reading import Reading
 from registries.services.upstream import connection
 
 KEPT_S = 60.0  # settings change seldom, and each is a call
@@ -34,7 +34,7 @@ _kept: dict[tuple[int, str], tuple[float, ServerSettings]] = {}
 
 def resolve_image(profile: ConnectionProfile, image: str) -> Resolved:
     """Reads the registries as their list does; with Rancher out of reach, the last known ones. Raises nothing."""
-    reading = inventory.read_or_recall(profile)
+    reading = reading.read_or_recall(profile)
     settings = read_settings(profile) if reading.is_live else ServerSettings()
     resolution = resolve(
         image,

@@ -8,7 +8,7 @@ from registries.access import Access, profile_view
 from registries.display import state_icon, state_word
 from registries.forms.moment import MomentForm
 from registries.roles import Right
-from registries.services.past import registries_at
+from registries.services.inventory.as_of import registries_at
 from registries.views.rows import address_html
 
 

@@ -15,7 +15,7 @@ from registries.addresses import never_matches
 from registries.display import VERBS, moment, short_age, state_icon, state_word
 from registries.models import Operation, WatchedCredential
 from registries.rancher.types import ActionNames, Registry
-from registries.services.listing import users_of
+from registries.services.inventory.listing import users_of
 from registries.services.operations.credentials import used_credential
 from registries.services.operations.send import offered
 from registries.views.checks import BADGES

@@ -129,7 +129,7 @@ def test_an_error_of_our_own_shows_no_secret(
     def fail(*_: object, **values: object) -> None:
         raise RuntimeError(f"something went wrong with password={values}")
 
-    monkeypatch.setattr("registries.services.inventory.read_registries", fail)
+    monkeypatch.setattr("registries.services.inventory.reading.read_registries", fail)
     web.raise_request_exception = False
     form = {"operation_key": next(keys), "server_address": "quay.io", "public_value": "a", "secret_value": TOKENS[5]}
     answer = web.post("/profiles/staging/registries/new/", form)

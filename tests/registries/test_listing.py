@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registries.rancher.types import Registry, RegistryCredential
-from registries.services.listing import ListQuery, find_registries, users_of
+from registries.services.inventory.listing import ListQuery, find_registries, users_of
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 

@@ -18,7 +18,8 @@ from registries.addresses import is_same_address
 from registries.models import ConnectionProfile, Operation
 from registries.rancher.errors import ApiError, Invalid, NotFound, RancherError
 from registries.rancher.types import Registry, RegistryCredential
-from registries.services import audit, inventory
+from registries.services import audit
+from registries.services.inventory import reading
 from registries.services.operations.outcomes import PROOF_AFTER, Target, snapshot, verdict
 from registries.services.upstream import connection
 
@@ -83,7 +84,7 @@ def begin(access: Access, intent: Intent) -> tuple[Operation, bool]:
         if not Operation.objects.filter(key=intent.key).exists():
             raise
         return find_by_key(access, intent.key), False
-    inventory.note_write(access.profile)
+    reading.note_write(access.profile)
     return operation, True
 
 
@@ -100,15 +101,15 @@ def accept(operation: Operation, profile: ConnectionProfile, target: Target) -> 
     now = timezone.now()
     operation.target_id, operation.after, operation.accepted_at = target.id, snapshot(target), now
     Operation.objects.filter(pk=operation.pk).update(target_id=target.id, after=operation.after, accepted_at=now)
-    inventory.note_write(profile)
+    reading.note_write(profile)
     if isinstance(target, Registry):
-        inventory.note_registry(profile, target)
+        reading.note_registry(profile, target)
     settle_with(operation, target)
 
 
 def fail(operation: Operation, profile: ConnectionProfile, error: RancherError) -> None:
     """The call ended with an error: failed when it cannot have been applied, else unknown."""
-    inventory.note_write(profile)  # also after a refusal: what is kept was not true
+    reading.note_write(profile)  # also after a refusal: what is kept was not true
     changes = {"error_reason": error.reason, "error_text": str(error), "error_field": _field_of(error)}
     settle(operation, State.UNKNOWN if error.maybe_applied else State.FAILED, **changes)
 
@@ -134,7 +135,7 @@ def open_operations(profile: ConnectionProfile) -> list[Operation]:
     return list(waiting.exclude(verb=Verb.PULL).order_by("pk"))
 
 
-def settle_from_reading(operations: Iterable[Operation], reading: inventory.Reading) -> list[Operation]:
+def settle_from_reading(operations: Iterable[Operation], reading: reading.Reading) -> list[Operation]:
     """Settles what a live list proves; which operations are still open.
 
     A removed registry leaves the list at once (rancher.md), so its absence from a whole list proves a removal.
@@ -227,7 +228,7 @@ def settle_open(profile: ConnectionProfile) -> list[Operation]:
     operations = open_operations(profile)
     if not operations:
         return []
-    left = settle_from_reading(operations, inventory.read_registries(profile, fresh=True))
+    left = settle_from_reading(operations, reading.read_registries(profile, fresh=True))
     for operation in left:
         if operation.target_id:
             settle_with(operation, read_target_of(operation, profile))
@@ -256,7 +257,7 @@ def read_target(profile: ConnectionProfile, rancher_id: str) -> Registry | None:
         with connection.contact(profile) as client:
             registry = client.registries.get(rancher_id, include_credentials=True)
     except NotFound:
-        inventory.note_absence(profile, rancher_id)
+        reading.note_absence(profile, rancher_id)
         return None
-    inventory.note_registry(profile, registry)
+    reading.note_registry(profile, registry)
     return registry

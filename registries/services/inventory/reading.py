@@ -1,7 +1,7 @@
 """Reads a profile's registries: live, once at a time for all who ask, kept for a few seconds, and remembered.
 
 Rancher can neither search nor sort by address and counts nothing, so the whole list is read (`rancher.resources`) and
-searched here (`services.listing`). What was read last stays in `InventoryItem`; with Rancher out of reach it is shown
+searched here (`services.inventory.listing`). What was read last stays in `InventoryItem`; with Rancher out of reach it is shown
 with its age.
 """
 
@@ -21,7 +21,7 @@ from registries.models import ConnectionProfile, InventoryItem, Operation
 from registries.rancher.errors import RancherError, Unreachable
 from registries.rancher.types import ActionNames, Registry, from_document, to_document
 from registries.rancher.types import fingerprint as fingerprint_of
-from registries.services import past
+from registries.services.inventory import as_of
 from registries.services.upstream import connection
 
 KEPT_S = 5.0  # how long a reading serves without asking Rancher again
@@ -162,7 +162,7 @@ def note_registry(profile: ConnectionProfile, registry: Registry) -> None:
         values["purged_at"] = now
     with transaction.atomic():
         InventoryItem.objects.update_or_create(profile=profile, rancher_id=registry.id, defaults=values)
-        past.note_changes(
+        as_of.note_changes(
             profile,
             now,
             seen=[] if gone_at else [(registry.id, columns["document"])],
@@ -177,7 +177,7 @@ def note_absence(profile: ConnectionProfile, rancher_id: str) -> None:
     now = timezone.now()
     items = InventoryItem.objects.filter(profile=profile, rancher_id=rancher_id, purged_at=None)
     with transaction.atomic():
-        past.note_changes(profile, now, seen=[], gone=items.filter(gone_at=None).values_list("rancher_id", flat=True))
+        as_of.note_changes(profile, now, seen=[], gone=items.filter(gone_at=None).values_list("rancher_id", flat=True))
         items.update(gone_at=now, purged_at=now, state="purged")
 
 
@@ -250,7 +250,7 @@ def _rewrite(profile: ConnectionProfile, registries: Iterable[Registry], now: da
         if left:
             InventoryItem.objects.filter(pk__in=[item.pk for item in left]).update(gone_at=now, state="removed")
         seen = [(item.rancher_id, item.document) for item in (*new, *changed)]
-        past.note_changes(profile, now, seen=seen, gone=[item.rancher_id for item in left])
+        as_of.note_changes(profile, now, seen=seen, gone=[item.rancher_id for item in left])
 
 
 COLUMNS = ("server_address", "name", "description", "state", "document")

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from registries.rancher.types import Registry
-from registries.services.listing import users_of
+from registries.services.inventory.listing import users_of
 
 FIELDS = ("id", "server_address", "state", "name", "description", "credentials", "users", "created_at")
 # A cell that begins so would be run as a formula (OWASP, CSV injection).
