@@ -27,6 +27,6 @@ def deliver_announcements() -> None:
 @task()
 def verify_credentials(watched_ids: list[int]) -> None:
     """Verifies kept copies of credentials of one host, one after the other."""
-    from registries.services import schedule  # noqa: PLC0415 - the service enqueues this task, so it imports it
+    from registries.services.verification import schedule  # noqa: PLC0415 - the service enqueues this task, so it imports it
 
     schedule.verify_one_by_one(watched_ids)

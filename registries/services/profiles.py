@@ -17,10 +17,11 @@ from registries.rancher.address import BaseURL, parse_base_url
 from registries.rancher.errors import BadAddress
 from registries.rancher.handshake import Handshake
 from registries.roles import Role
-from registries.services import members, profile_record, watching
+from registries.services import members, profile_record
 from registries.services.inventory import as_of
 from registries.services.upstream import connection, connection_check
 from registries.services.upstream.connection_check import Way
+from registries.services.verification import saved_secrets
 
 RESERVED_SLUGS = {"new", "address"}  # URLs of ours where a profile's slug would stand
 LONGEST_SLUG = 60
@@ -92,7 +93,7 @@ def update_profile(access: Access, values: Mapping[str, Any], way: Way, found: H
             if moves:
                 _forget_inventory(profile)
             if not values["keeps_copies"]:
-                watching.forget_copies(profile)
+                saved_secrets.forget_copies(profile)
             profile.refresh_from_db()
             profile_record.record_updated(access, before, keys_typed=bool(values["access_key"]))
     except IntegrityError:

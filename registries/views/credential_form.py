@@ -14,11 +14,11 @@ from registries.providers import credential_words
 from registries.rancher.errors import RancherError
 from registries.rancher.types import RegistryCredential
 from registries.roles import Right
-from registries.services import watching
 from registries.services.operations.credentials import create_credential, update_credential
 from registries.services.operations.lifecycle import KeyTaken
 from registries.services.operations.registry_state import Sighting
 from registries.services.operations.send import ActionUnavailable
+from registries.services.verification import saved_secrets
 from registries.views import credential_test, outcome
 from registries.views.loading import find_credential, raise_if_stale, registry_view
 from registries.views.rows import address_html
@@ -83,7 +83,7 @@ def credential_update(request: AuthedRequest, access: Access, found: Sighting, c
 def _form(
     request: AuthedRequest, access: Access, found: Sighting, credential: RegistryCredential | None
 ) -> CredentialForm:
-    watched = watching.watched_of(access.profile).get(credential.id) if credential else None
+    watched = saved_secrets.watched_of(access.profile).get(credential.id) if credential else None
     shown = set(FIELDS.values()) - {"secret_value"}
     stored = {name: getattr(credential, name) or "" for name in shown} if credential else {}
     return CredentialForm(
@@ -124,7 +124,7 @@ def _tested(
     credential: RegistryCredential | None,
     form: CredentialForm,
 ) -> HttpResponse:
-    watched = watching.watched_of(access.profile).get(credential.id) if credential else None
+    watched = saved_secrets.watched_of(access.profile).get(credential.id) if credential else None
     registry = found.registry
     tested = credential_test.try_out(
         access, form, server_address=registry.server_address or "", registry_id=registry.id, watched=watched

@@ -9,7 +9,7 @@ from dashboard.http import AuthedRequest, render_fragments, wants_fragment
 from registries.access import Access
 from registries.forms.secret import CredentialFields
 from registries.models import Verification, WatchedCredential
-from registries.services.verification import Login, TooMany, login_of, verify_typed
+from registries.services.verification.verify import Login, TooMany, login_of, verify_typed
 from registries.views.checks import present_verification
 
 BUTTON = "test"  # the name of the submit button

@@ -15,9 +15,9 @@ from registries.models import Verification, WatchedCredential
 from registries.providers import credential_words
 from registries.rancher.types import RegistryCredential
 from registries.roles import Right
-from registries.services import watching
 from registries.services.operations.registry_state import Sighting
-from registries.services.verification import Login, TooMany, verify_kept, verify_typed
+from registries.services.verification import saved_secrets
+from registries.services.verification.verify import Login, TooMany, verify_kept, verify_typed
 from registries.views.checks import present_check, present_verification, timeline
 from registries.views.loading import find_credential, registry_view
 from registries.views.rows import address_html
@@ -37,7 +37,7 @@ def credential_verify(request: AuthedRequest, access: Access, found: Sighting, c
 @registry_view(Right.CHECK_CONNECTION)
 def credential_verify_run(request: AuthedRequest, access: Access, found: Sighting, credential_id: str) -> HttpResponse:
     credential = find_credential(found, credential_id)
-    watched = watching.watched_of(access.profile).get(credential.id)
+    watched = saved_secrets.watched_of(access.profile).get(credential.id)
     words = credential_words(found.registry.server_address or "")
     form = VerifyForm(request.POST, words=words, has_copy=bool(watched and watched.secret))
     if form.is_valid():
@@ -81,7 +81,7 @@ def verify_context(
     access: Access, found: Sighting, credential: RegistryCredential, form: VerifyForm | None = None
 ) -> dict[str, Any]:
     """The page of one credential: `last` with its steps, `past` newest first, and the form if one may use it."""
-    watched = watching.watched_of(access.profile).get(credential.id)
+    watched = saved_secrets.watched_of(access.profile).get(credential.id)
     past = list(Verification.objects.filter(profile=access.profile, credential_id=credential.id)[:SHOWN])
     has_copy = bool(watched and watched.secret)
     words = credential_words(found.registry.server_address or "")

@@ -15,10 +15,10 @@ from registries.models import ConnectionProfile, Operation, WatchedCredential
 from registries.rancher.errors import RancherError
 from registries.rancher.types import Registry, RegistryCredential
 from registries.roles import Right
-from registries.services import watching
 from registries.services.operations.credentials import in_order, used_credential
 from registries.services.operations.registry_state import Sighting, recent_operations, sight_registry
 from registries.services.operations.send import needs_deactivation, offered
+from registries.services.verification import saved_secrets
 from registries.views import outcome
 from registries.views.checks import present_check
 from registries.views.operation import present_operation
@@ -75,7 +75,7 @@ def detail_context(access: Access, found: Sighting, *, tick: int = 0) -> dict[st
         ],
         "address": address_html(registry.server_address or ""),
         "judged": examine_address(registry.server_address or ""),
-        "credentials": _credentials(registry, watching.watched_of(access.profile), found, access),
+        "credentials": _credentials(registry, saved_secrets.watched_of(access.profile), found, access),
         "operations": [present_operation(one) for one in recent_operations(access.profile, registry.id)],
         "command": _command(access.profile, registry),
         "poll_tick": tick + 1 if found.is_moving and tick < len(PAUSES_S) else 0,

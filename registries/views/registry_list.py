@@ -16,13 +16,13 @@ from registries.access import Access, profile_view
 from registries.events import ProfileEvent
 from registries.models import Operation
 from registries.roles import Right
-from registries.services import watching
 from registries.services.inventory import reading
 from registries.services.inventory.export import export_registries
 from registries.services.inventory.listing import SIZES, ListPage, ListQuery, find_registries
 from registries.services.inventory.reading import Reading
 from registries.services.operations import lifecycle
 from registries.services.operations.registry_state import Sighting, sight_registry
+from registries.services.verification import saved_secrets
 from registries.views import outcome
 from registries.views.rows import render_rows
 
@@ -108,7 +108,7 @@ def row_fragments(
                 now=timezone.now(),
                 is_live=found.is_live,
                 pending=pending,
-                checks={} if found.is_moving else watching.watched_of(access.profile),
+                checks={} if found.is_moving else saved_secrets.watched_of(access.profile),
                 tick=tick,
                 out_of_band=out_of_band,
             )
@@ -150,7 +150,7 @@ def _draw(access: Access, reading: Reading, query: ListQuery, left: list[Operati
         now=timezone.now(),
         is_live=reading.is_live and not showing_removed,
         pending={} if showing_removed else {operation.target_id: operation for operation in left},
-        checks=watching.watched_of(access.profile),
+        checks=saved_secrets.watched_of(access.profile),
     )
     context = facet_context(page, query) | {
         "profile": access.profile,

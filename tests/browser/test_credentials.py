@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from dashboard.people.models import User
 from registries.models import AllowedTarget, Announcement, ConnectionProfile, WatchedCredential
-from registries.services import schedule
+from registries.services.verification import schedule
 from tests.browser.tools import Seen, complaints_in_all_looks
 from tests.oci import real
 from tests.oci.conftest import SECRET, USER

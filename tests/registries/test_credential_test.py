@@ -12,7 +12,7 @@ from dashboard.people.models import User
 from registries.models import AuditEvent, ConnectionProfile, Verification, WatchedCredential
 from registries.oci import Found, Reason, Step, StepName
 from registries.rancher.client import Client
-from registries.services import verification
+from registries.services.verification import verify
 from tests.registries.conftest import settled
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +33,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
         step = Step(StepName.LOGIN, "ok" if reason == Reason.OK else "failed")
         return Found(reason=reason, steps=(step,), milliseconds=12)
 
-    monkeypatch.setattr(verification, "probe", probe)
+    monkeypatch.setattr(verify, "probe", probe)
     return tried
 
 

@@ -7,9 +7,10 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import OperationalError, close_old_connections
 
-from registries.services import schedule, webhook
+from registries.services import webhook
 from registries.services.audit_verification import log_head_daily
 from registries.services.operations import reconcile
+from registries.services.verification import schedule
 
 
 class Command(BaseCommand):

@@ -10,10 +10,10 @@ from registries.access import Access
 from registries.models import Operation
 from registries.rancher.resources import NEUTRAL_EMAIL
 from registries.rancher.types import Registry, RegistryCredential
-from registries.services import watching
 from registries.services.operations import lifecycle
 from registries.services.operations.outcomes import NEW_SECRET, snapshot
 from registries.services.operations.send import Request, call, check_offered, needs_deactivation, queue_removal
+from registries.services.verification import saved_secrets
 
 Verb = Operation.Verb
 
@@ -49,7 +49,7 @@ def create_credential(
         registry_id=registry.id,
         target_name=_title(fields["public_value"], registry),
         reason=request.reason,
-        input={**known, NEW_SECRET: True, **watching.how_it_was_tested(access, registry, fields["public_value"])},
+        input={**known, NEW_SECRET: True, **saved_secrets.how_it_was_tested(access, registry, fields["public_value"])},
         before={"ids": [one.id for one in registry.credentials or ()]},
     )
     secret = fields["secret_value"] or ""
@@ -66,7 +66,7 @@ def create_credential(
         ),
     )
     if operation.target_id:
-        watching.note_secret(
+        saved_secrets.note_secret(
             access.profile,
             registry,
             operation.target_id,
@@ -94,12 +94,14 @@ def update_credential(
     secret = changes.get("secret_value")
     told: dict[str, Any] = {name: value for name, value in changes.items() if name != "secret_value"}
     if secret:
-        told |= {NEW_SECRET: True, **watching.how_it_was_tested(access, registry, changes.get("public_value"))}
+        told |= {NEW_SECRET: True, **saved_secrets.how_it_was_tested(access, registry, changes.get("public_value"))}
     intent = _intent(Verb.UPDATE, registry, credential, request, told)
     operation = call(access, intent, lambda client: client.credentials.update(credential.id, **changes))
     if operation.state != Operation.State.FAILED:
         user = changes.get("public_value") or credential.public_value or ""
-        watching.note_secret(access.profile, registry, credential.id, user=user, secret=secret or "", keep=keep_copy)
+        saved_secrets.note_secret(
+            access.profile, registry, credential.id, user=user, secret=secret or "", keep=keep_copy
+        )
     return operation
 
 

@@ -12,8 +12,8 @@ from dashboard.people.models import User
 from registries.access import Access
 from registries.models import AllowedTarget, ConnectionProfile, WatchedCredential
 from registries.roles import Role
-from registries.services import schedule
-from registries.services.verification import Login
+from registries.services.verification import schedule
+from registries.services.verification.verify import Login
 from tests.oci.servers import VERSION, Asked, Reply, Server, serving
 
 USER, SECRET = "ann", "correct horse battery"

@@ -13,8 +13,9 @@ from django.utils import timezone
 from registries.access import Access
 from registries.models import AllowedTarget, Announcement, ConnectionProfile, Verification, WatchedCredential
 from registries.oci import Reason
-from registries.services import announcements, schedule, verification
-from registries.services.verification import Source
+from registries.services import announcements
+from registries.services.verification import schedule, verify
+from registries.services.verification.verify import Source
 from tests.authority import DAY, NOW, Authority
 from tests.oci.servers import Reply, Server, serving
 from tests.registries.verification.conftest import SECRET, Registry, Watch, fresh, run_now
@@ -58,11 +59,11 @@ def test_stops_after_two_refusals_until_the_password_changes(
     assert len(server.logins) == asked == 2
 
     registry.reply = Reply(404)  # another trouble in between starts it again as little
-    assert verification.verify_kept(access, watched).reason == "not_a_registry"
+    assert verify.verify_kept(access, watched).reason == "not_a_registry"
     assert fresh(watched).next_check_at is None
 
     registry.reply, registry.secret = None, SECRET
-    assert verification.verify_kept(access, watched).reason == "ok"
+    assert verify.verify_kept(access, watched).reason == "ok"
     assert fresh(watched).next_check_at is not None
 
 
@@ -90,7 +91,7 @@ def test_announces_a_failure_once_and_its_recovery_once(watch: Watch, registry: 
     assert SECRET not in told.title + told.detail
 
     registry.secret = SECRET
-    verification.verify_kept(access, watched)
+    verify.verify_kept(access, watched)
     run_now(watched)
     assert [told.kind for told in Announcement.objects.all()] == ["credential.recovered", "credential.failing"]
     assert since is not None
@@ -159,7 +160,7 @@ def in_thread(watched_ids: list[int]) -> None:
 def test_puts_off_what_another_worker_is_asking_at(
     watch: Watch, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("registries.services.schedule.cache.add", lambda *_, **__: False)
+    monkeypatch.setattr("registries.services.verification.schedule.cache.add", lambda *_, **__: False)
     watched = run_now(watch())
     assert server.asked == []
     assert watched.next_check_at is not None
@@ -190,5 +191,5 @@ def test_says_nothing_of_a_password_that_was_replaced_meanwhile(watch: Watch, re
     stale = fresh(watched)
     registry.secret = watched.secret = "a new one"
     watched.save()
-    assert verification.verify_on_schedule(stale) is not None
+    assert verify.verify_on_schedule(stale) is not None
     assert (fresh(watched).reason, fresh(watched).refusals) == ("", 0)

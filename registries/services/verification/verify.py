@@ -14,7 +14,8 @@ from registries.events import ProfileEvent
 from registries.models import AllowedTarget, ConnectionProfile, Verification, WatchedCredential
 from registries.oci import Found, Reason, probe
 from registries.outbound.blocked_addresses import Address, is_public
-from registries.services import announcements, audit, watching
+from registries.services import announcements, audit
+from registries.services.verification import saved_secrets
 
 PER_PERSON = Limit("verify", slots=10, seconds=60)
 REFUSALS_BEFORE_STOP = 2  # many registries lock an account after a few
@@ -72,7 +73,7 @@ def verify_on_schedule(watched: WatchedCredential) -> Verification | None:
     try:
         login = login_of(watched)
     except SecretUnreadable:
-        watching.forget_copy(watched)
+        saved_secrets.forget_copy(watched)
         return None
     found = _ask(watched.profile, login)
     with transaction.atomic():
@@ -195,7 +196,7 @@ def _is_the_copy(login: Login, watched: WatchedCredential) -> bool:
 def _next_check_at(watched: WatchedCredential, found: Found) -> datetime | None:
     if watched.refusals >= REFUSALS_BEFORE_STOP:
         return None
-    planned = watching.next_check_at()
+    planned = saved_secrets.next_check_at()
     return max(found.retry_at, planned) if found.retry_at else planned
 
 

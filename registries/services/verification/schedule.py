@@ -15,7 +15,8 @@ from registries import tasks
 from registries.models import WatchedCredential
 from registries.oci import endpoint_of
 from registries.rancher.errors import BadAddress
-from registries.services import announcements, verification
+from registries.services import announcements
+from registries.services.verification import verify
 
 MOST_AT_ONCE = 200  # of a beat
 A_LITTLE = timedelta(seconds=30)
@@ -53,7 +54,7 @@ def verify_one_by_one(watched_ids: list[int]) -> None:
             WatchedCredential.objects.filter(pk=watched.pk).update(next_check_at=timezone.now() + A_LITTLE)
             continue
         try:
-            verification.verify_on_schedule(watched)
+            verify.verify_on_schedule(watched)
         finally:
             cache.delete(lock)
         watched.refresh_from_db()
