@@ -19,9 +19,9 @@ def continue_removal(operation_id: int) -> None:
 @task()
 def deliver_announcements() -> None:
     """Sends what waits for the webhook."""
-    from registries.services import webhook  # noqa: PLC0415 - as below
+    from registries.services.notifications import delivery  # noqa: PLC0415 - as below
 
-    webhook.deliver_due()
+    delivery.deliver_due()
 
 
 @task()

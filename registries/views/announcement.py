@@ -10,7 +10,7 @@ from dashboard.http import AuthedRequest, go, render_page, toast
 from dashboard.policy import admins_only, is_admin, signed_in
 from registries.access import profiles_of
 from registries.models import Announcement
-from registries.services import announcements, webhook
+from registries.services.notifications import alerts, delivery
 
 PAGE_SIZE = 50
 TONES = {
@@ -31,7 +31,7 @@ def announcement_list(request: AuthedRequest) -> HttpResponse:
     context = {
         "rows": [(one, *TONES[Announcement.Kind(one.kind)]) for one in page],
         "page": page,
-        "webhook": webhook.parse_url(settings.WEBHOOK_URL).base.host if webhook.is_set() else "",
+        "webhook": delivery.parse_url(settings.WEBHOOK_URL).base.host if delivery.is_set() else "",
         "waiting": Announcement.objects.exclude(next_try_at=None).count() if is_admin(request.user) else 0,
     }
     return render_page(request, "registries/announcement_list.html", context)
@@ -40,8 +40,8 @@ def announcement_list(request: AuthedRequest) -> HttpResponse:
 @require_POST
 @admins_only
 def webhook_test(request: AuthedRequest) -> HttpResponse:
-    test = announcements.announce(Announcement.Kind.TEST, f"Test, sent by {request.user.get_username()}", "", None)
-    if webhook.deliver(test):
+    test = alerts.announce(Announcement.Kind.TEST, f"Test, sent by {request.user.get_username()}", "", None)
+    if delivery.deliver(test):
         toast(request, "good", "The webhook took the test")
     else:
         test.refresh_from_db()

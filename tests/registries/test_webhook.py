@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from dashboard.people.models import User
 from registries.models import Announcement, ConnectionProfile, WatchedCredential
-from registries.services import announcements, webhook
+from registries.services.notifications import alerts, delivery
 
 pytestmark = pytest.mark.django_db
 SECRET = "a secret of the webhook, 32 characters"
@@ -62,8 +62,8 @@ def watched(profile: ConnectionProfile) -> WatchedCredential:
 
 
 def test_sends_what_happened_signed(receiver: Receiver, watched: WatchedCredential) -> None:
-    made = announcements.announce(Kind.FAILING, "robot at quay.io stopped working", "Refused.", watched)
-    assert webhook.deliver_due() == 1
+    made = alerts.announce(Kind.FAILING, "robot at quay.io stopped working", "Refused.", watched)
+    assert delivery.deliver_due() == 1
     [(path, signature, body)] = receiver.came
     assert path == "/hooks/corral?team=ops"
     at, _, mac = signature.removeprefix("t=").partition(",v1=")
@@ -78,15 +78,15 @@ def test_sends_what_happened_signed(receiver: Receiver, watched: WatchedCredenti
     )
     made.refresh_from_db()
     assert made.delivered_at
-    assert webhook.deliver_due() == 0
+    assert delivery.deliver_due() == 0
 
 
 def test_tries_again_later_and_later_and_then_gives_up(receiver: Receiver, watched: WatchedCredential) -> None:
     receiver.status = 503
-    made = announcements.announce(Kind.FAILING, "stopped", "", watched)
+    made = alerts.announce(Kind.FAILING, "stopped", "", watched)
     pauses = []
     while True:
-        webhook.deliver_due()
+        delivery.deliver_due()
         made.refresh_from_db()
         if made.next_try_at is None:
             break
@@ -98,26 +98,26 @@ def test_tries_again_later_and_later_and_then_gives_up(receiver: Receiver, watch
 
 def test_a_receiver_that_is_away_is_tried_again(settings: pytest.FixtureRequest, watched: WatchedCredential) -> None:
     settings.WEBHOOK_URL, settings.WEBHOOK_SECRET = "http://127.0.0.1:9/", SECRET  # type: ignore[attr-defined]
-    made = announcements.announce(Kind.FAILING, "stopped", "", watched)
-    webhook.deliver_due()
+    made = alerts.announce(Kind.FAILING, "stopped", "", watched)
+    delivery.deliver_due()
     made.refresh_from_db()
     assert (made.attempts, made.last_problem) == (1, "It could not be reached (refused).")
     assert made.next_try_at
 
 
 def test_one_process_alone_sends_it(receiver: Receiver, watched: WatchedCredential) -> None:
-    made = announcements.announce(Kind.FAILING, "stopped", "", watched)
+    made = alerts.announce(Kind.FAILING, "stopped", "", watched)
     Announcement.objects.filter(pk=made.pk).update(
         next_try_at=timezone.now() + timedelta(minutes=1)
     )  # claimed elsewhere
-    assert webhook.deliver_due() == 0
+    assert delivery.deliver_due() == 0
     assert receiver.came == []
 
 
 def test_without_a_webhook_it_stands_in_corral_alone(watched: WatchedCredential) -> None:
-    made = announcements.announce(Kind.FAILING, "stopped", "", watched)
+    made = alerts.announce(Kind.FAILING, "stopped", "", watched)
     assert made.next_try_at is None
-    assert webhook.deliver_due() == 0
+    assert delivery.deliver_due() == 0
 
 
 def test_a_button_sends_a_test_and_says_how_it_went(
@@ -140,10 +140,10 @@ def test_people_read_what_concerns_their_profiles(
     watched: WatchedCredential,
 ) -> None:
     other = make_profile(name="Logistics", slug="logistics")
-    announcements.announce(Kind.FAILING, "robot at quay.io stopped", "", watched)
+    alerts.announce(Kind.FAILING, "robot at quay.io stopped", "", watched)
     watched.pk, watched.profile = None, other
     watched.save()
-    announcements.announce(Kind.FAILING, "secret of another team", "", watched)
+    alerts.announce(Kind.FAILING, "secret of another team", "", watched)
     page = browse(viewer).get("/announcements/").content.decode()
     assert ("robot at quay.io stopped" in page, "another team" in page) == (True, False)
 
@@ -151,14 +151,14 @@ def test_people_read_what_concerns_their_profiles(
 def test_tells_ahead_once_that_a_certificate_or_a_token_expires(watched: WatchedCredential) -> None:
     watched.certificate_expires_at = timezone.now() + timedelta(days=10)
     for _ in range(3):
-        announcements.announce_expiry(watched)
+        alerts.announce_expiry(watched)
     assert [one.title.startswith("The certificate of quay.io expires on") for one in Announcement.objects.all()] == [
         True
     ]
     watched.certificate_expires_at = timezone.now() + timedelta(days=30)
     watched.server_address, watched.public_value = "123456789012.dkr.ecr.eu-west-1.amazonaws.com", "AWS"
     watched.secret_saved_at = timezone.now() - timedelta(hours=11, minutes=30)
-    announcements.announce_expiry(watched)
+    alerts.announce_expiry(watched)
     assert Announcement.objects.filter(title__startswith="The token of AWS at").count() == 1
 
 
@@ -168,4 +168,4 @@ def test_tells_ahead_once_that_a_certificate_or_a_token_expires(watched: Watched
 )
 def test_takes_no_address_that_is_unsafe(url: str) -> None:
     with pytest.raises(ValueError, match="It "):
-        webhook.parse_url(url)
+        delivery.parse_url(url)

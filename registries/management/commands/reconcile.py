@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import OperationalError, close_old_connections
 
-from registries.services import webhook
 from registries.services.audit_verification import log_head_daily
+from registries.services.notifications import delivery
 from registries.services.operations import reconcile
 from registries.services.verification import schedule
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
             try:
                 done = reconcile.reconcile()
                 schedule.enqueue_due()
-                webhook.enqueue_due()
+                delivery.enqueue_due()
                 log_head_daily()
                 if done.looked_at or every is None:
                     self.stdout.write(f"{done.looked_at} open, {done.settled} settled, {done.unreadable} unreadable")

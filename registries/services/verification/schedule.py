@@ -15,7 +15,7 @@ from registries import tasks
 from registries.models import WatchedCredential
 from registries.oci import endpoint_of
 from registries.rancher.errors import BadAddress
-from registries.services import announcements
+from registries.services.notifications import alerts
 from registries.services.verification import verify
 
 MOST_AT_ONCE = 200  # of a beat
@@ -58,7 +58,7 @@ def verify_one_by_one(watched_ids: list[int]) -> None:
         finally:
             cache.delete(lock)
         watched.refresh_from_db()
-        announcements.announce_expiry(watched)
+        alerts.announce_expiry(watched)
 
 
 def _host_of(watched: WatchedCredential) -> str:

@@ -14,7 +14,8 @@ from registries.events import ProfileEvent
 from registries.models import AllowedTarget, ConnectionProfile, Verification, WatchedCredential
 from registries.oci import Found, Reason, probe
 from registries.outbound.blocked_addresses import Address, is_public
-from registries.services import announcements, audit
+from registries.services import audit
+from registries.services.notifications import alerts
 from registries.services.verification import saved_secrets
 
 PER_PERSON = Limit("verify", slots=10, seconds=60)
@@ -180,7 +181,7 @@ def _remember(profile: ConnectionProfile, login: Login, verification: Verificati
         watched.refusals += reason == Reason.BAD_CREDENTIALS
     if watched.secret:
         watched.next_check_at = _next_check_at(watched, found)
-        announcements.announce_change(watched, verification)
+        alerts.announce_change(watched, verification)
     watched.save()
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from registries.access import Access
 from registries.models import AllowedTarget, Announcement, ConnectionProfile, Verification, WatchedCredential
 from registries.oci import Reason
-from registries.services import announcements
+from registries.services.notifications import alerts
 from registries.services.verification import schedule, verify
 from registries.services.verification.verify import Source
 from tests.authority import DAY, NOW, Authority
@@ -117,8 +117,8 @@ def test_warns_ahead_of_a_token_that_expires(watch: Watch, server: Server) -> No
         server_address=f"1.dkr.ecr.eu-west-1.amazonaws.com:{server.port}",
         secret_saved_at=timezone.now() - age,
     )
-    announcements.announce_expiry(fresh(watched))
-    announcements.announce_expiry(fresh(watched))
+    alerts.announce_expiry(fresh(watched))
+    alerts.announce_expiry(fresh(watched))
     assert [told.kind for told in Announcement.objects.all()] == ["credential.expiring"]
 
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from registries.models import Announcement, Verification, WatchedCredential
 from registries.oci.reasons import Reason
-from registries.services import webhook
+from registries.services.notifications import delivery
 
 # One of these may pass by itself: it is told when it happens twice in a row. The others speak of the credential.
 MAY_PASS = frozenset({Reason.UNREACHABLE, Reason.TIMEOUT, Reason.NAME_NOT_FOUND, Reason.BLOCKED, Reason.NOT_A_REGISTRY})
@@ -55,7 +55,7 @@ def announce(kind: Announcement.Kind, title: str, detail: str, watched: WatchedC
         credential_id=watched.credential_id if watched else "",
         title=title,
         detail=detail,
-        next_try_at=timezone.now() if webhook.is_set() else None,
+        next_try_at=timezone.now() if delivery.is_set() else None,
     )
 
 
