@@ -8,6 +8,6 @@ class RegistriesConfig(AppConfig):
         # not before the apps are there; importing the checks registers them
         from dashboard.events import happened  # noqa: PLC0415
         from registries import checks  # noqa: F401, PLC0415
-        from registries.services.audit import record_event  # noqa: PLC0415
+        from registries.services.audit.write import record_event  # noqa: PLC0415
 
         happened.connect(record_event, dispatch_uid="audit")

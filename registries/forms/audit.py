@@ -12,7 +12,7 @@ from dashboard.people.models import User
 from registries.audit_words import OUTCOMES, WORDS
 from registries.forms.moment import LOCAL
 from registries.models import ConnectionProfile
-from registries.services.audit_log import AuditQuery
+from registries.services.audit.query import AuditQuery
 
 PRESETS = {"1h": timedelta(hours=1), "24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 MOMENTS = [LOCAL, "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"]

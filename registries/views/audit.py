@@ -13,10 +13,10 @@ from registries.audit_words import OUTCOMES, sentence
 from registries.display import moment
 from registries.forms.audit import PRESETS, AuditFilter
 from registries.models import AuditEvent
-from registries.services.audit_export import export_record
-from registries.services.audit_files import Kind
-from registries.services.audit_graph import Graph, draw_graph
-from registries.services.audit_log import find_page
+from registries.services.audit.export import export_record
+from registries.services.audit.export_formats import Kind
+from registries.services.audit.histogram import Graph, draw_graph
+from registries.services.audit.query import find_page
 
 OURS = {"ids"}  # by which a create is told from a twin; nobody's field
 WIDTH, HEIGHT = 10, 48  # of a bar with its gap, and of the graph, in its own units

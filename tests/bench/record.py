@@ -18,7 +18,7 @@ APPENDED = 300
 APPEND = """
 import time
 from dashboard.events import Event
-from registries.services.audit import record
+from registries.services.audit.write import record
 started = time.process_time()
 for number in range({count}):
     record(Event(action="team.rename", actor_name="bench", before={{"name": "old"}}, after={{"name": "new"}}))

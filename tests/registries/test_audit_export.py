@@ -19,12 +19,12 @@ from dashboard.events import Event
 from dashboard.people.models import User
 from registries import chain
 from registries.models import AuditEvent
-from registries.services import audit_export
-from registries.services.audit import record
-from registries.services.audit_export import export_record
-from registries.services.audit_export_check import check_export
-from registries.services.audit_files import BYTE_ORDER_MARK, COLUMNS, SEAL, Kind
-from registries.services.audit_log import AuditQuery
+from registries.services.audit import export
+from registries.services.audit.export import export_record
+from registries.services.audit.export_check import check_export
+from registries.services.audit.export_formats import BYTE_ORDER_MARK, COLUMNS, SEAL, Kind
+from registries.services.audit.query import AuditQuery
+from registries.services.audit.write import record
 from registries.services.spreadsheets import guard_cell, read_cell
 from tests.audit_table import unguarded
 
@@ -84,7 +84,7 @@ def test_is_the_same_however_many_rows_are_read_at_a_time(
     somebody: User, kind: Kind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = file_of(somebody, EVERY_OTHER, kind).splitlines()[:-1]
-    monkeypatch.setattr(audit_export, "WINDOW", 7)
+    monkeypatch.setattr(export, "WINDOW", 7)
     assert file_of(somebody, EVERY_OTHER, kind).splitlines()[:-1] == whole
 
 

@@ -16,10 +16,10 @@ from dashboard.people.models import User
 from registries.audit_words import WORDS, sentence
 from registries.events import ProfileEvent
 from registries.models import AuditEvent, ConnectionProfile
-from registries.services import audit_graph, audit_log
-from registries.services.audit import record
-from registries.services.audit_graph import BARS, draw_graph
-from registries.services.audit_log import AuditQuery, find_page
+from registries.services.audit import histogram, query
+from registries.services.audit.histogram import BARS, draw_graph
+from registries.services.audit.query import AuditQuery, find_page
+from registries.services.audit.write import record
 
 pytestmark = pytest.mark.django_db
 LIST = "/audit/"
@@ -44,12 +44,12 @@ def fill(count: int, *, minutes_apart: int = 1) -> None:
     for number in range(count):
         at = start + timedelta(minutes=minutes_apart * number)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("registries.services.audit.timezone.now", lambda at=at: at)
+            patch.setattr("registries.services.audit.write.timezone.now", lambda at=at: at)
             record(Event(action="team.create" if number % 2 else "team.rename", actor_name=f"name{number}"))
 
 
 def test_shows_the_newest_first_and_pages_by_id(reader: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audit_log, "PAGE_SIZE", 4)
+    monkeypatch.setattr(query, "PAGE_SIZE", 4)
     fill(10)
     newest = get(reader)
     assert rows_of(newest) == [10, 9, 8, 7]
@@ -134,7 +134,7 @@ def test_a_change_is_one_row_its_end(reader: Browser, profile: ConnectionProfile
 
 
 def test_a_search_says_how_far_it_looked_and_goes_on(reader: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audit_log, "MOST_READ", 5)
+    monkeypatch.setattr(query, "MOST_READ", 5)
     fill(12)
     first = get(reader, "?q=name1")  # name11, name10, name1
     assert rows_of(first) == [12, 11]
@@ -166,7 +166,7 @@ def test_a_graph_says_when_it_does_not_count_all_that_match(
 ) -> None:
     fill(12)
     assert "the newest events that match" not in get(reader, query)
-    monkeypatch.setattr(audit_graph, limit, 5)
+    monkeypatch.setattr(histogram, limit, 5)
     assert "the newest events that match" in get(reader, query)
 
 

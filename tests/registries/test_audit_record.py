@@ -11,8 +11,8 @@ from dashboard.events import Event
 from dashboard.people.models import User
 from registries.models import AllowedTarget, AuditEvent, AuditHead, ConnectionProfile, Operation
 from registries.rancher.client import Client
-from registries.services.audit import record
-from registries.services.audit_verification import verify_record
+from registries.services.audit.chain_check import verify_record
+from registries.services.audit.write import record
 from registries.services.upstream import targets
 from tests.registries.conftest import Rancher, settled
 

@@ -14,8 +14,8 @@ from django.db.utils import DatabaseError
 from dashboard.events import Event
 from dashboard.people.models import User
 from registries.models import AuditEvent, AuditHead
-from registries.services.audit import ChainBroken, record
-from registries.services.audit_verification import log_head_daily, verify_record
+from registries.services.audit.chain_check import log_head_daily, verify_record
+from registries.services.audit.write import ChainBroken, record
 from tests.audit_table import unguarded
 
 ROWS = 40

@@ -10,7 +10,7 @@ from dashboard.people.models import User
 from dashboard.people.services.invitations import invite_person
 from registries.events import ProfileEvent
 from registries.models import AllowedTarget, AuditEvent, ConnectionProfile, Operation, WatchedCredential
-from registries.services.audit import record
+from registries.services.audit.write import record
 from tests import canaries
 from tests.registries.conftest import Rancher
 

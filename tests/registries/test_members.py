@@ -12,7 +12,8 @@ from dashboard.people.models import User
 from registries.access import Access
 from registries.models import AuditEvent, ConnectionProfile, Membership
 from registries.roles import Role
-from registries.services import audit, members, standing
+from registries.services import members, standing
+from registries.services.audit import write
 from tests import signing_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -174,7 +175,7 @@ def test_gives_no_role_that_cannot_be_recorded(
     def refuse(*_: object) -> None:
         raise DatabaseError
 
-    monkeypatch.setattr(audit, "_append", refuse)
+    monkeypatch.setattr(write, "_append", refuse)
     access, given = Access(maintainer, profile, Role.MAINTAINER), Membership.objects.get(user=viewer)
     with pytest.raises(DatabaseError):
         members.add_member(access, make_user("ada"), Role.VIEWER)

@@ -12,7 +12,7 @@ from django.test import Client as Browser
 from dashboard.people.models import User
 from registries.models import AuditEvent, ConnectionProfile, Membership, WatchedCredential
 from registries.roles import Role
-from registries.services import audit
+from registries.services.audit import write
 from tests.registries.conftest import Rancher
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -166,7 +166,7 @@ def test_a_profile_is_neither_changed_nor_removed_without_a_record(
         raise DatabaseError
 
     browser = browse(admin)
-    monkeypatch.setattr(audit, "_append", refuse)
+    monkeypatch.setattr(write, "_append", refuse)
     same = {"name": "Staging", "base_url": rancher.base_url, "project_id": "1a5", "api_version": "v1"}
     for url, sent in (
         ("/profiles/staging/edit/", {**same, "description": "Changed"}),

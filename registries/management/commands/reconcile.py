@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import OperationalError, close_old_connections
 
-from registries.services.audit_verification import log_head_daily
+from registries.services.audit.chain_check import log_head_daily
 from registries.services.notifications import delivery
 from registries.services.operations import reconcile
 from registries.services.verification import schedule

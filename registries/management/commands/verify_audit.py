@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from registries.services.audit_export_check import check_export
-from registries.services.audit_verification import Finding, verify_record
+from registries.services.audit.chain_check import Finding, verify_record
+from registries.services.audit.export_check import check_export
 
 
 class Command(BaseCommand):

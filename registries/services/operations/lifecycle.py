@@ -18,7 +18,7 @@ from registries.addresses import is_same_address
 from registries.models import ConnectionProfile, Operation
 from registries.rancher.errors import ApiError, Invalid, NotFound, RancherError
 from registries.rancher.types import Registry, RegistryCredential
-from registries.services import audit
+from registries.services.audit import write
 from registries.services.inventory import reading
 from registries.services.operations.outcomes import PROOF_AFTER, Target, snapshot, verdict
 from registries.services.upstream import connection
@@ -79,7 +79,7 @@ def begin(access: Access, intent: Intent) -> tuple[Operation, bool]:
                 before=intent.before,
                 request_id=intent.request_id,
             )
-            audit.record_begun(operation, actor=access.user, role=access.role_name, reason=intent.reason)
+            write.record_begun(operation, actor=access.user, role=access.role_name, reason=intent.reason)
     except IntegrityError:
         if not Operation.objects.filter(key=intent.key).exists():
             raise
@@ -119,7 +119,7 @@ def settle(operation: Operation, state: Operation.State, **changes: Any) -> bool
     with transaction.atomic():
         done = operation.settle(state, **changes)
         if done:
-            audit.record_outcome(operation)
+            write.record_outcome(operation)
     return done
 
 

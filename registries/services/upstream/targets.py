@@ -13,7 +13,7 @@ from registries.models import AllowedTarget, ConnectionProfile
 from registries.outbound.blocked_addresses import parse_address, unwrap
 from registries.rancher.address import BaseURL, parse_base_url
 from registries.rancher.errors import BadAddress
-from registries.services import audit
+from registries.services.audit import write
 from registries.services.upstream import connection
 
 
@@ -58,7 +58,7 @@ def remove_target(user: User, target: AllowedTarget, *, reason: str = "") -> Non
 
 def _record(action: str, user: User, target: AllowedTarget, **details: Any) -> None:
     what = Event(action=action, actor=user, target_type="target", target_id=str(target.pk), target_name=str(target))
-    audit.record(replace(what, **details))
+    write.record(replace(what, **details))
 
 
 def _values(target: AllowedTarget) -> dict[str, str]:

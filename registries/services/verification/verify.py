@@ -14,7 +14,7 @@ from registries.events import ProfileEvent
 from registries.models import AllowedTarget, ConnectionProfile, Verification, WatchedCredential
 from registries.oci import Found, Reason, probe
 from registries.outbound.blocked_addresses import Address, is_public
-from registries.services import audit
+from registries.services.audit import write
 from registries.services.notifications import alerts
 from registries.services.verification import saved_secrets
 
@@ -60,7 +60,7 @@ def verify_typed(access: Access, login: Login, *, source: Verification.Source) -
         verification = _keep(access.profile, login, found, source=source, actor=access.user.get_username())
         if login.credential_id and source != Source.FORM:
             _remember(access.profile, login, verification, found)
-        audit.record(_event(access, access.profile, login, verification))
+        write.record(_event(access, access.profile, login, verification))
     return verification
 
 
@@ -80,7 +80,7 @@ def verify_on_schedule(watched: WatchedCredential) -> Verification | None:
     with transaction.atomic():
         verification = _keep(watched.profile, login, found, source=Source.SCHEDULE, actor="")
         _remember(watched.profile, login, verification, found)
-        audit.record(_event(None, watched.profile, login, verification))
+        write.record(_event(None, watched.profile, login, verification))
     return verification
 
 

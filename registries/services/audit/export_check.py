@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from registries import chain
-from registries.services.audit_export import Tally, link_of, signature_of
-from registries.services.audit_files import SEAL, Row, read_rows
-from registries.services.audit_verification import Finding
+from registries.services.audit.chain_check import Finding
+from registries.services.audit.export import Tally, link_of, signature_of
+from registries.services.audit.export_formats import SEAL, Row, read_rows
 
 MOVED = "something was removed, added or moved before it"
 

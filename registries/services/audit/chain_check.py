@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from registries import chain
 from registries.models import AuditEvent, AuditHead
-from registries.services.audit import as_row
+from registries.services.audit.write import as_row
 
 BATCH = 2_000
 A_DAY_S = 86_400

@@ -16,8 +16,8 @@ from django.utils import timezone
 from dashboard.events import Event, announce
 from dashboard.people.models import User
 from registries import chain
-from registries.services.audit_files import COLUMNS, SEAL, SEAL_COLUMNS, Kind, Row, write_head, write_rows
-from registries.services.audit_log import AuditQuery, find_events, id_range
+from registries.services.audit.export_formats import COLUMNS, SEAL, SEAL_COLUMNS, Kind, Row, write_head, write_rows
+from registries.services.audit.query import AuditQuery, find_events, id_range
 
 WINDOW = 1_000  # ids that are read at a time, whether they match or not: no query takes long, and none holds much
 
@@ -45,7 +45,7 @@ class Tally:
 def export_record(query: AuditQuery, *, kind: Kind, actor: User) -> Iterator[bytes]:
     """The file in pieces, oldest event first, up to what is on record now. That it is taken is put on record first.
 
-    Raises what `services.audit.record` raises; then there is no file.
+    Raises what `services.audit.write.record` raises; then there is no file.
     """
     first, end = id_range(query)
     after = {"format": kind, "filter": query.text}

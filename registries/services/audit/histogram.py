@@ -14,7 +14,7 @@ from itertools import pairwise
 from django.utils import timezone
 
 from registries.models import AuditEvent
-from registries.services.audit_log import MOST_READ, AuditQuery, find_events, ids_from
+from registries.services.audit.query import MOST_READ, AuditQuery, find_events, ids_from
 
 BARS = 48
 SPAN = timedelta(days=30)  # where no time is chosen
