@@ -16,7 +16,7 @@ from registries.models import ConnectionProfile
 from registries.rancher.address import CleanedAddress, parse_base_url
 from registries.rancher.errors import BadAddress
 from registries.rancher.handshake import Handshake
-from registries.services.profiles import keys_survive
+from registries.services.profiles.profiles import keys_survive
 from registries.services.upstream.certificates import Certificate, clean_pem, read_certificates
 from registries.services.upstream.connection import KEYS_UNREADABLE
 from registries.services.upstream.connection_check import Way, way_of

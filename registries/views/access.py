@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from dashboard.http import AuthedRequest, render_page
 from dashboard.people.models import User
 from dashboard.policy import admins_and_auditors, signed_in
-from registries.services.standing import find_standings
+from registries.services.profiles.access_report import find_standings
 
 TEMPLATE = "registries/person_access.html"
 

@@ -16,8 +16,8 @@ from registries.access import Access, profile_view, profiles_of
 from registries.forms.member import MemberForm, RoleForm
 from registries.models import Membership
 from registries.roles import Right, Role
-from registries.services import members, standing
-from registries.services.standing import Holder, HolderQuery
+from registries.services.profiles import access_report, members
+from registries.services.profiles.access_report import Holder, HolderQuery
 
 HEAD_GET_POST = ["GET", "HEAD", "POST"]
 PAGE_SIZE = 50
@@ -28,7 +28,7 @@ GONE = "Somebody else took this role away just now; nothing was changed."
 @profile_view(Right.READ_PROFILE)
 def member_list(request: AuthedRequest, access: Access) -> HttpResponse:
     query = HolderQuery.parse(request.GET)
-    holders = standing.find_holders(access.profile)
+    holders = access_report.find_holders(access.profile)
     page = Paginator(query.narrow(holders), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "page": page,
@@ -125,7 +125,7 @@ def _facets(query: HolderQuery, holders: list[Holder]) -> list[dict[str, Any]]:
     """All, then each role that somebody among those searched for has."""
     counts = Counter(one.role for one in query.search(holders))
     facets = [("", "All", counts.total())]
-    facets += [(role, f"{role.capitalize()}s", counts[role]) for role in standing.EVERY_ROLE]
+    facets += [(role, f"{role.capitalize()}s", counts[role]) for role in access_report.EVERY_ROLE]
     return [
         {"url": query.url(role=role), "label": label, "count": count, "is_current": role == query.role}
         for role, label, count in facets

@@ -14,8 +14,8 @@ from dashboard.policy import is_admin, signed_in
 from registries.access import Access, may_make_profiles, profile_view, profiles_of
 from registries.display import ago
 from registries.roles import Right
-from registries.services import overview
-from registries.services.overview import Attention, Summary
+from registries.services.profiles import overview
+from registries.services.profiles.overview import Attention, Summary
 from registries.views.operation import present_operation
 from registries.views.rows import address_html
 

@@ -16,7 +16,7 @@ from registries.access import Access, load_access, may_make_profiles, profile_vi
 from registries.forms.registry import ConfirmForm
 from registries.models import ConnectionProfile, Operation
 from registries.roles import Right
-from registries.services import overview, profiles
+from registries.services.profiles import overview, profiles
 from registries.services.upstream.certificates import Certificate, read_certificates
 from registries.views.operation import present_operation
 from registries.views.overview import present_card

@@ -12,7 +12,7 @@ from registries.forms.profile import ProfileForm
 from registries.models import ConnectionProfile
 from registries.rancher.address import BaseURL, parse_base_url
 from registries.rancher.errors import BadAddress
-from registries.services.profiles import origin_of
+from registries.services.profiles.profiles import origin_of
 
 FORM = "registries/profile_form.html"
 

@@ -18,7 +18,7 @@ from registries.models import ConnectionProfile
 from registries.rancher.address import BaseURL
 from registries.rancher.handshake import Handshake
 from registries.roles import Right
-from registries.services import profiles
+from registries.services.profiles import profiles
 from registries.services.upstream import connection_check
 from registries.services.upstream.connection_check import Way
 from registries.views.profile_address import explain_address

@@ -11,8 +11,8 @@ from registries.access import Access
 from registries.models import ConnectionProfile, InventoryItem, Operation
 from registries.rancher.address import parse_base_url
 from registries.rancher.handshake import Handshake
-from registries.services import profiles
 from registries.services.inventory import reading
+from registries.services.profiles import profiles
 from registries.services.upstream import connection, connection_check
 from registries.services.upstream.connection_check import Way
 from tests.registries.conftest import Rancher

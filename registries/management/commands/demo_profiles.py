@@ -20,8 +20,8 @@ from django.utils.text import slugify
 
 from registries.models import AllowedTarget, ConnectionProfile, InventoryItem, Membership
 from registries.roles import Role
-from registries.services import profiles
 from registries.services.inventory import reading
+from registries.services.profiles import profiles
 
 LOOPBACK = "127.0.0.1"
 DOWN_SINCE = timedelta(days=3, hours=4)

@@ -17,8 +17,8 @@ from registries.rancher.address import BaseURL, parse_base_url
 from registries.rancher.errors import BadAddress
 from registries.rancher.handshake import Handshake
 from registries.roles import Role
-from registries.services import members, profile_record
 from registries.services.inventory import as_of
+from registries.services.profiles import members, profile_events
 from registries.services.upstream import connection, connection_check
 from registries.services.upstream.connection_check import Way
 from registries.services.verification import saved_secrets
@@ -62,7 +62,7 @@ def create_profiles(
             made = [_create(values, way, found, is_one_of_several=len(plan) > 1) for way, found in plan]
             for profile in made:
                 access = Access(actor, profile, Role.MAINTAINER)
-                profile_record.record_created(access, team=team.name if team else "")
+                profile_events.record_created(access, team=team.name if team else "")
                 if team:
                     members.add_member(access, team, Role.MAINTAINER)
     except IntegrityError:
@@ -79,7 +79,7 @@ def update_profile(access: Access, values: Mapping[str, Any], way: Way, found: H
     """
     profile = access.profile
     columns: dict[str, Any] = {name: values[name] for name in (*DETAILS, "keeps_copies")}
-    moves, before = False, profile_record.snapshot(profile)
+    moves, before = False, profile_events.snapshot(profile)
     if found is not None:
         moves = (profile.base_url, profile.project_id) != (way.base.text, way.project_id)
         if profile.project_id not in ("", way.project_id) and _has_open_operations(profile):
@@ -95,7 +95,7 @@ def update_profile(access: Access, values: Mapping[str, Any], way: Way, found: H
             if not values["keeps_copies"]:
                 saved_secrets.forget_copies(profile)
             profile.refresh_from_db()
-            profile_record.record_updated(access, before, keys_typed=bool(values["access_key"]))
+            profile_events.record_updated(access, before, keys_typed=bool(values["access_key"]))
     except IntegrityError:
         raise NameTaken from None
 
@@ -117,7 +117,7 @@ def origin_of(profile: ConnectionProfile) -> BaseURL | None:
 def try_way(access: Access, way: Way) -> Handshake:
     """The check of what a form holds; it is on record that a key was used."""
     found = connection_check.check(way)
-    profile_record.record_check(access, way, found)
+    profile_events.record_check(access, way, found)
     return found
 
 
@@ -133,7 +133,7 @@ def check_again(profile: ConnectionProfile, *, access: Access | None = None) -> 
     with transaction.atomic():
         ConnectionProfile.objects.filter(pk=profile.pk, updated_at=profile.updated_at).update(**columns)
         if access:
-            profile_record.record_check(access, None, found)
+            profile_events.record_check(access, None, found)
     profile.refresh_from_db()
     return found
 
@@ -142,7 +142,7 @@ def remove_profile(access: Access, *, reason: str = "") -> None:
     """Forgets the profile, its keys and its inventory; its operations stay, and nothing changes in Rancher."""
     profile_id = access.profile.pk
     with transaction.atomic():
-        profile_record.record_removed(access, reason=reason)
+        profile_events.record_removed(access, reason=reason)
         access.profile.delete()
     connection.forget_profile(profile_id)
 
