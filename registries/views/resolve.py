@@ -12,7 +12,7 @@ from registries.access import Access, profile_view
 from registries.display import state_icon, state_word
 from registries.rancher.resolver import Candidate, Effect, Resolution
 from registries.roles import Right
-from registries.services.resolving import Resolved, resolve_image
+from registries.services.images.lookup import Resolved, resolve_image
 
 LONGEST = 512
 EFFECT_ICONS = {

@@ -25,7 +25,7 @@ from registries.services.audit.export_check import check_export
 from registries.services.audit.export_formats import BYTE_ORDER_MARK, COLUMNS, SEAL, Kind
 from registries.services.audit.query import AuditQuery
 from registries.services.audit.write import record
-from registries.services.spreadsheets import guard_cell, read_cell
+from registries.services.csv_cells import guard_cell, read_cell
 from tests.audit_table import unguarded
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ from django.test import Client as Browser
 from dashboard.people.models import User
 from registries.models import ConnectionProfile
 from registries.rancher.client import Client
-from registries.services import resolving
+from registries.services.images import lookup
 from registries.services.inventory import reading
 from tests.registries.conftest import Rancher, settled
 
@@ -19,7 +19,7 @@ PAGE = "/profiles/staging/resolve/"
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> Iterator[None]:
     yield
-    resolving.forget_kept()
+    lookup.forget_kept()
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import msgspec
 
 from registries import chain
-from registries.services.spreadsheets import guard_cell, read_cell
+from registries.services.csv_cells import guard_cell, read_cell
 
 Kind = Literal["csv", "jsonl"]
 Row = dict[str, Any]
