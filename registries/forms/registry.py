@@ -8,8 +8,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 
-from registries.addresses import ServerAddress, examine_address
 from registries.forms.secret import CredentialFields, refuse_four_byte_characters
+from registries.images.server_addresses import ServerAddress, examine_address
 from registries.providers import BY_SLUG, PROVIDERS, credential_words
 from registries.services.operations.send import Request
 

@@ -5,7 +5,7 @@ Source: `resolver.json`, `pull-on-hosts.json`.
 
 from __future__ import annotations
 
-from registries.rancher.resolver import Resolution, resolve, split_whitelist
+from registries.images.credential_lookup import Resolution, resolve, split_whitelist
 from registries.rancher.types import Registry, RegistryCredential
 from registries.sandbox.state import Row, State, public_id
 

@@ -7,8 +7,8 @@ from django.views.decorators.http import require_safe
 
 from dashboard.http import AuthedRequest, render_fragments, render_page, wants_fragment
 from registries.access import load_access, maintainers_only
-from registries.addresses import Piece
 from registries.forms.profile import ProfileForm
+from registries.images.server_addresses import Piece
 from registries.models import ConnectionProfile
 from registries.rancher.address import BaseURL, parse_base_url
 from registries.rancher.errors import BadAddress

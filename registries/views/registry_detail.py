@@ -9,8 +9,8 @@ from django.views.decorators.http import require_safe
 
 from dashboard.http import AuthedRequest, render_page
 from registries.access import Access, profile_view
-from registries.addresses import examine_address
 from registries.display import VERBS, moment, short_age, state_icon, state_word
+from registries.images.server_addresses import examine_address
 from registries.models import ConnectionProfile, Operation, WatchedCredential
 from registries.rancher.errors import RancherError
 from registries.rancher.types import Registry, RegistryCredential

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard.http import AuthedRequest, go, render_page, toast
 from registries.access import Access, profile_view
-from registries.addresses import examine_address, is_same_address
 from registries.forms.registry import Limits, RegistryCreateForm, RegistryEditForm
+from registries.images.server_addresses import examine_address, is_same_address
 from registries.models import InventoryItem, Operation
 from registries.providers import BY_SLUG, PROVIDERS, credential_words
 from registries.rancher.errors import RancherError

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from dashboard.http import AuthedRequest, render_page
 from registries.access import Access, profile_view
 from registries.display import state_icon, state_word
-from registries.rancher.resolver import Candidate, Effect, Resolution
+from registries.images.credential_lookup import Candidate, Effect, Resolution
 from registries.roles import Right
 from registries.services.images.lookup import Resolved, resolve_image
 

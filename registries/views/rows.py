@@ -11,8 +11,8 @@ from django.utils.safestring import SafeString, mark_safe
 
 from dashboard.frames import row_frame
 from registries.access import Access
-from registries.addresses import never_matches
 from registries.display import VERBS, moment, short_age, state_icon, state_word
+from registries.images.server_addresses import never_matches
 from registries.models import Operation, WatchedCredential
 from registries.rancher.types import ActionNames, Registry
 from registries.services.inventory.listing import users_of

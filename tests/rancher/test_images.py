@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registries.rancher.images import read_image
+from registries.images.reference import read_image
 
 DIGEST = "sha256:" + "a" * 64
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registries.rancher.resolver import Effect, resolve, split_whitelist
+from registries.images.credential_lookup import Effect, resolve, split_whitelist
 from registries.rancher.types import Registry, RegistryCredential
 from tests.rancher.resolver_cases import CASES, Case
 

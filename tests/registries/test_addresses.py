@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registries.addresses import DOCKER_HUB, examine_address, is_same_address, never_matches
+from registries.images.server_addresses import DOCKER_HUB, examine_address, is_same_address, never_matches
 
 RESOLVER = json.loads((Path(__file__).parent.parent / "recordings" / "1.6" / "resolver.json").read_text())
 

@@ -3,9 +3,9 @@
 import time
 from dataclasses import dataclass
 
+from registries.images.credential_lookup import Resolution, resolve, split_whitelist
 from registries.models import ConnectionProfile
 from registries.rancher.errors import RancherError
-from registries.rancher.resolver import Resolution, resolve, split_whitelist
 from registries.services.inventory import reading
 from registries.services.inventory.reading import Reading
 from registries.services.upstream import connection

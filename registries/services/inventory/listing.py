@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from registries.addresses import never_matches
+from registries.images.server_addresses import never_matches
 from registries.rancher.types import Registry
 
 SIZES = (50, 100, 200)

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from registries.access import Access
-from registries.addresses import is_same_address
+from registries.images.server_addresses import is_same_address
 from registries.models import ConnectionProfile, Operation
 from registries.rancher.errors import ApiError, Invalid, NotFound, RancherError
 from registries.rancher.types import Registry, RegistryCredential

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from registries.access import Access
-from registries.addresses import is_same_address
+from registries.images.server_addresses import is_same_address
 from registries.models import Operation
 from registries.rancher.errors import RancherError
 from registries.rancher.types import Registry

@@ -8,7 +8,7 @@ from django.db.models import Case, IntegerField, QuerySet, Value, When
 
 from dashboard.people.models import User
 from registries.access import operations_of
-from registries.addresses import never_matches
+from registries.images.server_addresses import never_matches
 from registries.models import ConnectionProfile, InventoryItem, Operation, WatchedCredential
 from registries.oci.reasons import Reason
 from registries.rancher.errors import RancherError

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from registries.addresses import DOCKER_HUB, HUB_NAMES, examine_address
-from registries.rancher.images import ImageName, is_host
+from registries.images.reference import ImageName, is_host
+from registries.images.server_addresses import DOCKER_HUB, HUB_NAMES, examine_address
 from registries.rancher.types import Registry
 
 ALL_HUB_NAMES: Final = frozenset({DOCKER_HUB, *HUB_NAMES})  # to Rancher each is a registry of its own

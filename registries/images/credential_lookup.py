@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from registries.addresses import DOCKER_HUB
-from registries.rancher.images import ImageName, read_image
-from registries.rancher.near_misses import NearMiss, find_near_misses, matches
+from registries.images.near_misses import NearMiss, find_near_misses, matches
+from registries.images.reference import ImageName, read_image
+from registries.images.server_addresses import DOCKER_HUB
 from registries.rancher.types import Registry, RegistryCredential
 
 NUMBER: Final = re.compile(r"\d+\Z", re.ASCII)

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from registries.addresses import DOCKER_HUB
+from registries.images.server_addresses import DOCKER_HUB
 
 # https://github.com/distribution/reference: what Docker takes, which is less than what Rancher does
 PATH = re.compile(r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*")
