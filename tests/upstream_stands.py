@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from registries.outbound.base_url import BaseURL, parse_base_url
 from registries.outbound.breaker import Limits, forget_upstreams
 from registries.outbound.transport import Transport
-from registries.rancher.address import BaseURL, parse_base_url
 from registries.rancher.client import Client
 from registries.sandbox.answers import Answer
 from registries.sandbox.faults import Fault, FaultPlan

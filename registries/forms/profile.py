@@ -13,9 +13,9 @@ from dashboard.policy import is_admin
 from registries.access import maintained_teams
 from registries.forms.key import AS_TYPED, KeyField
 from registries.models import ConnectionProfile
-from registries.rancher.address import CleanedAddress, parse_base_url
+from registries.outbound.base_url import CleanedAddress, parse_base_url
+from registries.rancher.connection_check import Handshake
 from registries.rancher.errors import BadAddress
-from registries.rancher.handshake import Handshake
 from registries.services.profiles.profiles import keys_survive
 from registries.services.upstream.certificates import Certificate, clean_pem, read_certificates
 from registries.services.upstream.connection import KEYS_UNREADABLE

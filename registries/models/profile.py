@@ -52,7 +52,7 @@ class ConnectionProfile(models.Model):
 
     keeps_copies = models.BooleanField(default=False)  # its maintainers let Corral keep credentials to test them again
 
-    # the last whole check of the connection (`rancher.handshake`)
+    # the last whole check of the connection (`rancher.connection_check`)
     checked_at = models.DateTimeField(null=True, blank=True)
     check_steps = models.JSONField(default=list, blank=True)
     check_passed = models.BooleanField(null=True, blank=True)

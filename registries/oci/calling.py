@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 from registries.oci.ladder import Trouble
 from registries.oci.reasons import Reason
+from registries.outbound.base_url import BaseURL
 from registries.outbound.breaker import Limits
 from registries.outbound.deadline import Guard
 from registries.outbound.dns import Resolve
 from registries.outbound.pinning import AllowTarget
 from registries.outbound.transport import Transport
-from registries.rancher.address import BaseURL
 from registries.rancher.decode import Answer, retry_after
 from registries.rancher.errors import RancherError, Unreachable
 

@@ -13,7 +13,7 @@ from registries.oci.providers import Endpoint
 from registries.oci.reaching import API, looks_like_registry
 from registries.oci.realm import Realm, may_follow, parse_realm
 from registries.oci.reasons import Reason
-from registries.rancher.address import BaseURL
+from registries.outbound.base_url import BaseURL
 from registries.rancher.decode import Answer
 
 TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,16384}")  # RFC 6750, 2.1: what may stand in a header

@@ -22,7 +22,7 @@ https://github.com/distribution/reference/blob/main/normalize.go.
 import re
 from dataclasses import dataclass
 
-from registries.rancher.address import BaseURL, parse_base_url
+from registries.outbound.base_url import BaseURL, parse_base_url
 
 DOCKER_HUB = "registry-1.docker.io"
 HUB_NAMES = frozenset({"docker.io", "index.docker.io", DOCKER_HUB})

@@ -9,8 +9,8 @@ from registries.oci.calling import Caller, is_before_connect, refuse_faults, tro
 from registries.oci.ladder import Ladder, StepName, Trouble
 from registries.oci.providers import Endpoint
 from registries.oci.reasons import Reason
+from registries.outbound.base_url import BaseURL
 from registries.outbound.deadline import Guard
-from registries.rancher.address import BaseURL
 from registries.rancher.decode import Answer
 from registries.rancher.errors import RancherError, Unreachable
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
 from registries.oci.providers import Endpoint
-from registries.rancher.address import PORTS, BaseURL, parse_base_url
+from registries.outbound.base_url import PORTS, BaseURL, parse_base_url
 from registries.rancher.errors import BadAddress
 
 

@@ -20,12 +20,12 @@ import urllib3.exceptions
 from requests.adapters import HTTPAdapter
 from urllib3.connectionpool import HTTPConnectionPool
 
+from registries.outbound.base_url import BaseURL
 from registries.outbound.breaker import Limits, upstream_of
 from registries.outbound.byte_cap import TooMuch
 from registries.outbound.deadline import Guard, watchdog
 from registries.outbound.dns import Resolve, resolve_with_system
 from registries.outbound.pinning import AllowTarget, Pin, guarded, new_pool
-from registries.rancher.address import BaseURL
 from registries.rancher.decode import Answer
 from registries.rancher.errors import BadAddress, BadResponse, RancherError, ReadOnlyKey, Unreachable
 

@@ -10,7 +10,7 @@ from registries.access import load_access, maintainers_only
 from registries.forms.profile import ProfileForm
 from registries.images.server_addresses import Piece
 from registries.models import ConnectionProfile
-from registries.rancher.address import BaseURL, parse_base_url
+from registries.outbound.base_url import BaseURL, parse_base_url
 from registries.rancher.errors import BadAddress
 from registries.services.profiles.profiles import origin_of
 

@@ -15,8 +15,8 @@ from dashboard.recent import recent_sign_in
 from registries.access import Access, profile_makers_only, profile_view
 from registries.forms.profile import ProfileForm
 from registries.models import ConnectionProfile
-from registries.rancher.address import BaseURL
-from registries.rancher.handshake import Handshake
+from registries.outbound.base_url import BaseURL
+from registries.rancher.connection_check import Handshake
 from registries.roles import Right
 from registries.services.profiles import profiles
 from registries.services.upstream import connection_check

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from registries.outbound import blocked_addresses, pinning
+from registries.outbound.base_url import BaseURL, parse_base_url
 from registries.outbound.dns import look_up, resolve_with_system
 from registries.outbound.transport import Transport
-from registries.rancher.address import BaseURL, parse_base_url
 from registries.rancher.errors import Unreachable
 from tests.upstream_stands import QUICK, Stand, answering, scripted
 

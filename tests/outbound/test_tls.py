@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from registries.outbound.base_url import BaseURL
 from registries.outbound.transport import Transport
-from registries.rancher.address import BaseURL
+from registries.rancher.connection_check import shake_hands
 from registries.rancher.errors import RancherError
-from registries.rancher.handshake import shake_hands
 from tests.authority import DAY, NOW, Authority
 from tests.upstream_stands import QUICK
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registries.rancher.address import BaseURL, parse_base_url
+from registries.outbound.base_url import BaseURL, parse_base_url
 from registries.rancher.errors import BadAddress
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from registries.rancher.address import BaseURL
-from registries.rancher.handshake import SLUGS, Handshake, shake_hands
+from registries.outbound.base_url import BaseURL
+from registries.rancher.connection_check import SLUGS, Handshake, shake_hands
 from tests.upstream_stands import QUICK, Stand, answering, scripted
 
 

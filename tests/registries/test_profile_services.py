@@ -9,8 +9,8 @@ import pytest
 from dashboard.people.models import User
 from registries.access import Access
 from registries.models import ConnectionProfile, InventoryItem, Operation
-from registries.rancher.address import parse_base_url
-from registries.rancher.handshake import Handshake
+from registries.outbound.base_url import parse_base_url
+from registries.rancher.connection_check import Handshake
 from registries.services.inventory import reading
 from registries.services.profiles import profiles
 from registries.services.upstream import connection, connection_check

@@ -6,7 +6,7 @@ import pytest
 
 from dashboard.people.models import User
 from registries.models import AllowedTarget, ConnectionProfile
-from registries.rancher.address import parse_base_url
+from registries.outbound.base_url import parse_base_url
 from registries.rancher.errors import Unreachable
 from registries.services.upstream import connection, targets
 from registries.services.upstream.targets import Opens

@@ -18,8 +18,8 @@ from django.utils import timezone
 
 from registries import tasks
 from registries.models import Announcement
+from registries.outbound.base_url import BaseURL
 from registries.outbound.transport import Transport
-from registries.rancher.address import BaseURL
 from registries.rancher.errors import RancherError
 
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720))

@@ -7,7 +7,7 @@ from dashboard.events import announce
 from registries.access import Access
 from registries.events import ProfileEvent
 from registries.models import ConnectionProfile, Membership
-from registries.rancher.handshake import Handshake
+from registries.rancher.connection_check import Handshake
 from registries.services.upstream.certificates import read_certificates
 from registries.services.upstream.connection_check import Way
 

@@ -13,9 +13,9 @@ from django.utils.text import slugify
 from dashboard.people.models import User
 from registries.access import Access
 from registries.models import ConnectionProfile, InventoryItem, Operation
-from registries.rancher.address import BaseURL, parse_base_url
+from registries.outbound.base_url import BaseURL, parse_base_url
+from registries.rancher.connection_check import Handshake
 from registries.rancher.errors import BadAddress
-from registries.rancher.handshake import Handshake
 from registries.roles import Role
 from registries.services.inventory import as_of
 from registries.services.profiles import members, profile_events

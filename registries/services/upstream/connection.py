@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from dashboard.crypto import SecretUnreadable
 from registries.models import AllowedTarget, ConnectionProfile
+from registries.outbound.base_url import parse_base_url
 from registries.outbound.blocked_addresses import Address
 from registries.outbound.transport import Transport
-from registries.rancher.address import parse_base_url
 from registries.rancher.client import Client
 from registries.rancher.errors import ApiError, RancherError, Unauthorized
 

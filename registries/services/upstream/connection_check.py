@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from dashboard.crypto import SecretUnreadable
 from registries.models import ConnectionProfile
-from registries.rancher.address import BaseURL, parse_base_url
+from registries.outbound.base_url import BaseURL, parse_base_url
 from registries.rancher.client import ApiVersion
+from registries.rancher.connection_check import SLUGS, Handshake, Step, shake_hands
 from registries.rancher.errors import RancherError
-from registries.rancher.handshake import SLUGS, Handshake, Step, shake_hands
 from registries.services.upstream import connection
 
 STEP_NAMES = {
@@ -58,7 +58,7 @@ def way_of(profile: ConnectionProfile) -> Way:
 
 
 def check(way: Way) -> Handshake:
-    """Runs the steps of `rancher.handshake` with the admin's list of targets; nothing without keys. Raises nothing."""
+    """Runs the steps of `rancher.connection_check` with the admin's list of targets; nothing without keys. Raises nothing."""
     if not way.has_keys:
         return _unusable(connection.ProfileUnusable("no_keys", connection.NO_KEYS))
     return shake_hands(

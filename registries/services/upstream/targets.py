@@ -10,8 +10,8 @@ from django.db import IntegrityError, transaction
 from dashboard.events import Event
 from dashboard.people.models import User
 from registries.models import AllowedTarget, ConnectionProfile
+from registries.outbound.base_url import BaseURL, parse_base_url
 from registries.outbound.blocked_addresses import parse_address, unwrap
-from registries.rancher.address import BaseURL, parse_base_url
 from registries.rancher.errors import BadAddress
 from registries.services.audit import write
 from registries.services.upstream import connection

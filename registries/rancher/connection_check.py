@@ -5,13 +5,13 @@ import time
 from dataclasses import dataclass, field
 from typing import Literal, NoReturn
 
+from registries.outbound.base_url import BaseURL
 from registries.outbound.breaker import Limits
 from registries.outbound.deadline import Guard
 from registries.outbound.dns import Resolve, resolve_with_system
 from registries.outbound.pinning import AllowTarget
 from registries.outbound.transport import Transport
 from registries.rancher import decode
-from registries.rancher.address import BaseURL
 from registries.rancher.client import ApiVersion, Client
 from registries.rancher.errors import (
     BadAddress,
