@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import msgspec
 
-from registries.oci.ladder import Ladder, StepName, Trouble
 from registries.oci.login import REFUSED, Session
 from registries.oci.providers import Endpoint, endpoint_of
 from registries.oci.reasons import Reason
+from registries.oci.report import Ladder, StepName, Trouble
 from registries.rancher.decode import Answer
 from registries.rancher.errors import BadAddress
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from registries.oci.calling import Caller
+from registries.oci.api_check import API, looks_like_registry
 from registries.oci.challenge import Challenge, choose, parse_challenges
-from registries.oci.ladder import Ladder, StepName, Trouble
+from registries.oci.http import Caller
 from registries.oci.providers import Endpoint
-from registries.oci.reaching import API, looks_like_registry
-from registries.oci.realm import Realm, may_follow, parse_realm
 from registries.oci.reasons import Reason
+from registries.oci.report import Ladder, StepName, Trouble
+from registries.oci.token_realm import Realm, may_follow, parse_realm
 from registries.outbound.base_url import BaseURL
 from registries.rancher.decode import Answer
 

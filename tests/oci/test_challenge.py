@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registries.oci.challenge import LONGEST, Challenge, choose, parse_challenges
-from registries.oci.realm import parse_realm
+from registries.oci.token_realm import parse_realm
 
 BEARER = 'Bearer realm="https://auth.example.com/token",service="r.example.com",scope="repository:a/b:pull,push"'
 GRAMMAR = st.lists(st.sampled_from(["Bearer", "Basic", "realm", "=", '"', "\\", ",", " ", "\t", "a", "é", "==", "/"]))

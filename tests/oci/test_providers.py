@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from registries.oci import endpoint_of
 from registries.oci.providers import Endpoint
-from registries.oci.realm import may_follow, parse_realm
+from registries.oci.token_realm import may_follow, parse_realm
 from registries.rancher.errors import BadAddress
 
 

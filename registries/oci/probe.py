@@ -2,13 +2,13 @@
 
 from collections.abc import Collection
 
-from registries.oci.calling import LIMITS, Caller
+from registries.oci.api_check import reach
+from registries.oci.http import LIMITS, Caller
 from registries.oci.image import look_at_image
-from registries.oci.ladder import Found, Ladder, StepName, Stop, Trouble
 from registries.oci.login import Session, log_in
 from registries.oci.providers import endpoint_of
-from registries.oci.reaching import reach
 from registries.oci.reasons import Reason
+from registries.oci.report import Found, Ladder, StepName, Stop, Trouble
 from registries.outbound.breaker import Limits
 from registries.outbound.dns import Resolve, resolve_with_system
 from registries.outbound.pinning import AllowTarget

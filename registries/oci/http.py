@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from registries.oci.ladder import Trouble
 from registries.oci.reasons import Reason
+from registries.oci.report import Trouble
 from registries.outbound.base_url import BaseURL
 from registries.outbound.breaker import Limits
 from registries.outbound.deadline import Guard

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from registries.oci.calling import Caller, is_before_connect, refuse_faults, trouble_of
-from registries.oci.ladder import Ladder, StepName, Trouble
+from registries.oci.http import Caller, is_before_connect, refuse_faults, trouble_of
 from registries.oci.providers import Endpoint
 from registries.oci.reasons import Reason
+from registries.oci.report import Ladder, StepName, Trouble
 from registries.outbound.base_url import BaseURL
 from registries.outbound.deadline import Guard
 from registries.rancher.decode import Answer
