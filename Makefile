@@ -15,7 +15,7 @@ SOURCES := dashboard registries tests manage.py
 .SILENT:
 
 run: $(VENV)/.runtime
-	exec $(PYTHON) -m dashboard.run
+	exec $(PYTHON) -m dashboard.demo
 
 test: $(VENV)/.development
 	$(PYTHON) -m tests.debian

@@ -46,7 +46,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def too_many_requests(request: HttpRequest) -> HttpResponse:
-    """429, for pages that count tries from one address (`dashboard.limits`)."""
+    """429, for pages that count tries from one address (`dashboard.rate_limits`)."""
     return _answer(request, 429, "Too many tries", "Wait a minute, then try again.")
 
 

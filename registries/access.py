@@ -21,7 +21,7 @@ from dashboard.events import announce
 from dashboard.http import AuthedRequest
 from dashboard.people.models import SiteRole, User
 from dashboard.policy import PersonsView, View, is_admin, only, stamp
-from dashboard.recent import ask_again, is_recent
+from dashboard.reauthentication import ask_again, is_recent
 from registries.events import ProfileEvent
 from registries.models import ConnectionProfile, Membership, Operation
 from registries.roles import NEEDED_ROLE, READING, Right, Role

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard.http import AuthedRequest, go, render_page, toast
 from dashboard.people.views.confirmation import Confirmation, ask, reason_form
-from dashboard.recent import recent_sign_in
+from dashboard.reauthentication import recent_sign_in
 from registries.access import Access, profile_view, profiles_of
 from registries.forms.member import MemberForm, RoleForm
 from registries.models import Membership

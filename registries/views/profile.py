@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard.http import AuthedRequest, go, render_page, toast, wants_fragment
 from dashboard.policy import admins_only, is_admin, signed_in
-from dashboard.recent import recent_sign_in
+from dashboard.reauthentication import recent_sign_in
 from registries.access import Access, load_access, may_make_profiles, profile_view, profiles_of
 from registries.forms.registry import ConfirmForm
 from registries.models import ConnectionProfile, Operation

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from dashboard.http import AuthedRequest, go, render_fragments, render_page, toast, wants_fragment
 from dashboard.policy import is_admin
-from dashboard.recent import recent_sign_in
+from dashboard.reauthentication import recent_sign_in
 from registries.access import Access, profile_makers_only, profile_view
 from registries.forms.profile import ProfileForm
 from registries.models import ConnectionProfile

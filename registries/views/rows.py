@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from dashboard.frames import row_frame
+from dashboard.prerender import row_frame
 from registries.access import Access
 from registries.display import VERBS, moment, short_age, state_icon, state_word
 from registries.images.server_addresses import never_matches

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard.http import AuthedRequest, go, render_page, toast
 from dashboard.policy import admins_only
-from dashboard.recent import recent_sign_in
+from dashboard.reauthentication import recent_sign_in
 from registries.forms.registry import ConfirmForm
 from registries.forms.target import ALREADY_ALLOWED, TargetForm
 from registries.models import AllowedTarget

@@ -11,8 +11,8 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
+from dashboard.demo.state import bind
 from dashboard.management.commands.demo import seed_people
-from dashboard.run.state import bind
 from registries.models import AllowedTarget, ConnectionProfile, InventoryItem, Membership
 from registries.sandbox import Sandbox, new_state
 from registries.sandbox.server import serve

@@ -7,8 +7,8 @@ from django.core.cache.backends.db import DatabaseCache
 from django.core.management import call_command
 from django.db import connections
 
-from dashboard import limits
-from dashboard.limits import Limit, free_slots, take_slot
+from dashboard import rate_limits
+from dashboard.rate_limits import Limit, free_slots, take_slot
 
 FIVE = Limit("test", slots=5, seconds=300)
 
@@ -43,7 +43,7 @@ def test_a_slot_is_free_again_after_the_window() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_sixteen_at_once_get_five_in_the_database_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     call_command("createcachetable", "limits_cache")
-    monkeypatch.setattr(limits, "cache", DatabaseCache("limits_cache", {}))
+    monkeypatch.setattr(rate_limits, "cache", DatabaseCache("limits_cache", {}))
     taken: list[int] = []
     start = threading.Barrier(16)
 

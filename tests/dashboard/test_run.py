@@ -1,4 +1,4 @@
-"""`dashboard.run`: what `make run` keeps, refuses, starts and ends. `test_run_demo.py` runs all of it at once."""
+"""`dashboard.demo`: what `make run` keeps, refuses, starts and ends. `test_run_demo.py` runs all of it at once."""
 
 import os
 import signal
@@ -12,10 +12,10 @@ from threading import Thread
 
 import pytest
 
-from dashboard.run import ready
-from dashboard.run.__main__ import environment, wanted_port
-from dashboard.run.processes import Died, Processes
-from dashboard.run.state import CannotStart, State, bind, bind_kept, only_one
+from dashboard.demo import ready
+from dashboard.demo.__main__ import environment, wanted_port
+from dashboard.demo.processes import Died, Processes
+from dashboard.demo.state import CannotStart, State, bind, bind_kept, only_one
 from tests.processes import is_alive, wait_until_gone
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -155,7 +155,7 @@ class TestProcesses:
     @pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
     def test_they_end_when_the_supervisor_is_killed(self, tmp_path: Path) -> None:
         supervisor = (
-            "import os, sys, time; from pathlib import Path; from dashboard.run.processes import Processes;"
+            "import os, sys, time; from pathlib import Path; from dashboard.demo.processes import Processes;"
             "p = Processes(dict(os.environ), Path(sys.argv[1]), Path(sys.argv[1]));"
             f"p.start('sleeper', {SLEEPER!r}); print(p.running['sleeper'].pid, flush=True); time.sleep(600)"
         )

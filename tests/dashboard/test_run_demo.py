@@ -1,4 +1,4 @@
-"""`python -m dashboard.run` as a whole: it comes up, keeps what it made, and takes everything with it when it ends."""
+"""`python -m dashboard.demo` as a whole: it comes up, keeps what it made, and takes everything with it when it ends."""
 
 import os
 import re
@@ -11,12 +11,12 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from dashboard.run import ready
-from dashboard.run.state import bind
+from dashboard.demo import ready
+from dashboard.demo.state import bind
 from tests.processes import descendants, wait_until_gone
 from tests.settings import BASE_DIR
 
-RUN = (sys.executable, "-m", "dashboard.run")
+RUN = (sys.executable, "-m", "dashboard.demo")
 
 
 @contextmanager

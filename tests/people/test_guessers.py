@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from dashboard.run import ready
-from dashboard.run.processes import Processes
+from dashboard.demo import ready
+from dashboard.demo.processes import Processes
 
 FOLDER = Path(__file__).parents[2]
 MANAGE = (sys.executable, "manage.py")

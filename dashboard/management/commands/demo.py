@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from dashboard import env
 from dashboard.people.models import SiteRole, User
 
-# `make run` introduces the same four (`dashboard.run`)
+# `make run` introduces the same four (`dashboard.demo`)
 PEOPLE = {
     "admin": SiteRole.ADMIN,
     "operator": SiteRole.NONE,

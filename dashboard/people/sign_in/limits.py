@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 
 from dashboard.current import current_address
 from dashboard.events import Event, announce
-from dashboard.limits import Limit, free_slots, take_slot
+from dashboard.rate_limits import Limit, free_slots, take_slot
 
 PER_ACCOUNT = Limit("sign-in", slots=5, seconds=5 * 60)
 PER_ADDRESS = Limit("sign-in-from", slots=10, seconds=60)

@@ -16,7 +16,7 @@ from django.urls import path
 
 from dashboard.people.sign_in import views
 from dashboard.policy import PUBLIC, signed_in, stamp
-from dashboard.recent import recent_sign_in
+from dashboard.reauthentication import recent_sign_in
 
 public = stamp(PUBLIC)
 

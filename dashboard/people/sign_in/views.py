@@ -19,7 +19,7 @@ from dashboard.http import AuthedRequest, go, render_page, toast
 from dashboard.people.sign_in import oidc
 from dashboard.people.sign_in.second_factor import has_second_factor
 from dashboard.policy import PUBLIC, signed_in, stamp
-from dashboard.recent import recent_sign_in
+from dashboard.reauthentication import recent_sign_in
 
 logger = logging.getLogger("corral.sign_in")
 # what a provider's answer may break in allauth when it is none of the protocol's

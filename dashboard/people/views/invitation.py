@@ -14,13 +14,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from dashboard.current import current_address
 from dashboard.errors import too_many_requests
 from dashboard.http import AuthedRequest, go, render_page, toast
-from dashboard.limits import Limit, take_slot
 from dashboard.people.forms.invitation import InvitationForm, PasswordForm
 from dashboard.people.models import Invitation
 from dashboard.people.services import invitations
 from dashboard.people.views.confirmation import Confirmation, ask, reason_form
 from dashboard.policy import PUBLIC, admins_only, stamp
-from dashboard.recent import recent_sign_in
+from dashboard.rate_limits import Limit, take_slot
+from dashboard.reauthentication import recent_sign_in
 
 OPENED = "invitation"  # in the session: the id of the invitation whose link was opened there
 PER_ADDRESS = Limit("invitation", slots=20, seconds=60)

@@ -9,7 +9,7 @@ from dashboard.http import AuthedRequest, go, render_page, toast
 from dashboard.people.forms.person import PersonFilter, RoleForm
 from dashboard.people.services import invitations, people
 from dashboard.policy import admins_and_auditors, admins_only
-from dashboard.recent import recent_sign_in
+from dashboard.reauthentication import recent_sign_in
 
 LAST_ADMIN = "This is the only admin who may sign in: make another one first."
 

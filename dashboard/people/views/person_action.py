@@ -12,7 +12,7 @@ from dashboard.people.services import invitations, people
 from dashboard.people.views.confirmation import Confirmation, ask, reason_form
 from dashboard.people.views.person import LAST_ADMIN
 from dashboard.policy import admins_only
-from dashboard.recent import recent_sign_in
+from dashboard.reauthentication import recent_sign_in
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

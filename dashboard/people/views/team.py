@@ -12,7 +12,7 @@ from dashboard.http import AuthedRequest, go, render_page, toast
 from dashboard.people.forms.team import MemberForm, TeamFilter, TeamForm
 from dashboard.people.services import teams
 from dashboard.policy import admins_and_auditors, admins_only
-from dashboard.recent import recent_sign_in
+from dashboard.reauthentication import recent_sign_in
 
 NAME_TAKEN = "Another team has this name."
 

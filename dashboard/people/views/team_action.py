@@ -11,7 +11,7 @@ from dashboard.http import AuthedRequest, go, toast
 from dashboard.people.services import teams
 from dashboard.people.views.confirmation import Confirmation, ask, reason_form
 from dashboard.policy import admins_only
-from dashboard.recent import recent_sign_in
+from dashboard.reauthentication import recent_sign_in
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

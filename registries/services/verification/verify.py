@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from dashboard.crypto import SecretUnreadable
-from dashboard.limits import Limit, take_slot
+from dashboard.rate_limits import Limit, take_slot
 from registries.access import Access
 from registries.events import ProfileEvent
 from registries.models import AllowedTarget, ConnectionProfile, Verification, WatchedCredential

@@ -15,10 +15,10 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
-from dashboard.run import ready
-from dashboard.run.parent import Parent
-from dashboard.run.processes import Died, Processes
-from dashboard.run.state import LOOPBACK, CannotStart, State, bind, bind_kept, only_one
+from dashboard.demo import ready
+from dashboard.demo.parent import Parent
+from dashboard.demo.processes import Died, Processes
+from dashboard.demo.state import LOOPBACK, CannotStart, State, bind, bind_kept, only_one
 
 EXAMPLE = "such as: make run PORT=8001"
 CODE = Path(__file__).resolve().parents[2]

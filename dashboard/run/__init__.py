@@ -1,1 +1,0 @@
-"""The demo in one command: `python -m dashboard.run` (`make run`). Nothing here is used by a real installation."""
