@@ -1,6 +1,6 @@
 """What the shell tells whoever keeps the record: people, sign-ins, refusals.
 
-The shell knows nothing about registries, so it announces by a signal; `registries.services.audit.write` writes it down. A
+The shell knows nothing about registries, so it sends a signal; `registries.services.audit.write` writes it down. A
 receiver that can't raises, and with it whatever is announced fails: what cannot be recorded does not happen. Announce
 inside the transaction that changes something.
 """

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from dashboard.http import AuthedRequest, render_page
 from registries.access import Access, profile_view
 from registries.roles import Right
-from registries.services.inventory import reading
+from registries.services.inventory import store
 from registries.services.operations.history import HistoryRow, read_history
 from registries.views.audit import differences, present_event
 from registries.views.rows import address_html
@@ -17,7 +17,7 @@ from registries.views.rows import address_html
 @require_safe
 @profile_view(Right.READ_PROFILE)
 def registry_history(request: AuthedRequest, access: Access, registry_id: str) -> HttpResponse:
-    known = reading.recall_one(access.profile, registry_id)
+    known = store.recall_one(access.profile, registry_id)
     if known is None:
         raise Http404("Corral has never seen such a registry in this project.")
     history = read_history(access.profile, registry_id)

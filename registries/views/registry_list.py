@@ -16,10 +16,10 @@ from registries.access import Access, profile_view
 from registries.events import ProfileEvent
 from registries.models import Operation
 from registries.roles import Right
-from registries.services.inventory import reading
+from registries.services.inventory import store
 from registries.services.inventory.export import export_registries
 from registries.services.inventory.listing import SIZES, ListPage, ListQuery, find_registries
-from registries.services.inventory.reading import Reading
+from registries.services.inventory.reading import Reading, read_or_recall, recall
 from registries.services.operations import lifecycle
 from registries.services.operations.registry_state import Sighting, sight_registry
 from registries.services.verification import saved_secrets
@@ -49,7 +49,7 @@ FACETS = (
 @profile_view(Right.READ_PROFILE)
 def registry_list(request: AuthedRequest, access: Access) -> HttpResponse:
     query = ListQuery.parse(request.GET)
-    reading = reading.read_or_recall(access.profile, fresh="read" in request.GET)
+    reading = read_or_recall(access.profile, fresh="read" in request.GET)
     context = list_context(access, reading, query)
     return render_page(request, "registries/registry_list.html", context, fragments=["registry-list"])
 
@@ -74,7 +74,7 @@ def registry_export(request: AuthedRequest, access: Access) -> HttpResponse:
     """What the list shows, all pages of it."""
     query = ListQuery.parse(request.GET)
     kind: Literal["csv", "json"] = "json" if request.GET.get("format") == "json" else "csv"
-    reading = reading.read_or_recall(access.profile)
+    reading = read_or_recall(access.profile)
     page = _find(access, reading, query)
     announce(
         ProfileEvent(
@@ -116,7 +116,7 @@ def row_fragments(
     parts: list[tuple[str, Mapping[str, Any]]] = [("registries/registry_row.html", context)]
     if out_of_band or not found.is_moving:  # it came to rest: the counts are other ones
         query = ListQuery.parse(query_in_view(request))
-        counted = _find(access, reading.recall(access.profile), query)
+        counted = _find(access, recall(access.profile), query)
         parts.append(("registries/registry_table.html#registry-facets", facet_context(counted, query) | {"swap": True}))
     return render_fragments(request, *parts)
 
@@ -182,7 +182,7 @@ def _find(access: Access, reading: Reading, query: ListQuery) -> ListPage:
     if query.state != "removed":
         page = find_registries(reading.registries, query)
         return page.with_counts(dict(page.counts) | {"removed": reading.removed}, total=page.total)
-    removed = tuple(map(reading.as_removed_registry, reading.recall_removed(access.profile)))
+    removed = tuple(map(store.as_removed_registry, store.recall_removed(access.profile)))
     live = find_registries(reading.registries, ListQuery(q=query.q))
     page = find_registries(removed, query)
     return page.with_counts(dict(live.counts) | {"removed": len(page.matching)}, total=live.total)

@@ -21,7 +21,7 @@ from registries.sandbox.faults import Fault, FaultPlan
 from registries.sandbox.sandbox import Sandbox
 from registries.sandbox.seed import new_state
 from registries.sandbox.server import running
-from registries.services.inventory import reading
+from registries.services.inventory.reading import forget_kept
 from registries.services.upstream import connection, schema_limits
 from tests.signing_in import prove
 
@@ -89,7 +89,7 @@ def standing(generation: str) -> Iterator[Rancher]:
 def _fresh_process_state() -> Iterator[None]:
     """Kept copies, transports and limits are per process; no test meets another one's."""
     yield
-    reading.forget_kept()
+    forget_kept()
     schema_limits.forget_kept()
     connection.close_all()
     forget_upstreams()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.rancher.resolver_cases import CASES, Case
+from tests.images.resolver_cases import CASES, Case
 
 from .helpers import CREDENTIALS, Desk
 

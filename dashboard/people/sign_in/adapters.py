@@ -47,7 +47,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ca
         announce(Event(action="person.sign_in", actor_name=name, outcome="failed", reason="Wrong name or password."))
 
     def is_reauthentication_required(self, *, app: str, **_: Any) -> bool:
-        """Our URLs ask for a recent sign-in themselves (`dashboard.reauthentication`), and keep no POST to send it again."""
+        """Our URLs ask for a recent sign-in themselves (`dashboard.reauthentication`) and keep no POST to resend."""
         return False
 
 

@@ -20,7 +20,7 @@ from django.utils.text import slugify
 
 from registries.models import AllowedTarget, ConnectionProfile, InventoryItem, Membership
 from registries.roles import Role
-from registries.services.inventory import reading
+from registries.services.inventory.reading import read_or_recall
 from registries.services.profiles import profiles
 
 LOOPBACK = "127.0.0.1"
@@ -120,7 +120,7 @@ class Command(BaseCommand):
         stands = [Stand(url, json.loads(Path(path).read_text(encoding="utf-8"))) for url, path in sandbox]
         for profile in seed(stands, down=down):
             profiles.check_again(profile)
-            reading.read_or_recall(profile, fresh=True)
+            read_or_recall(profile, fresh=True)
             if profile.name in DOWN:
                 switch_off(profile, down=down)
 
@@ -176,7 +176,7 @@ def switch_off(profile: ConnectionProfile, *, down: str) -> None:
     ConnectionProfile.objects.filter(pk=profile.pk).update(base_url=down)
     profile.refresh_from_db()
     profiles.check_again(profile)  # fails, and notes at which step
-    reading.read_or_recall(profile, fresh=True)  # fails too, and notes why
+    read_or_recall(profile, fresh=True)  # fails too, and notes why
     then = timezone.now() - DOWN_SINCE
     ConnectionProfile.objects.filter(pk=profile.pk).update(
         checked_at=then, contact_at=then, inventory_read_at=then, failing_since=then

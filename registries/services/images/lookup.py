@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from registries.images.credential_lookup import Resolution, resolve, split_whitelist
 from registries.models import ConnectionProfile
 from registries.rancher.errors import RancherError
-from registries.services.inventory import reading
-from registries.services.inventory.reading import Reading
+from registries.services.inventory.reading import Reading, read_or_recall
 from registries.services.upstream import connection
 
 KEPT_S = 60.0  # settings change seldom, and each is a call
@@ -34,7 +33,7 @@ _kept: dict[tuple[int, str], tuple[float, ServerSettings]] = {}
 
 def resolve_image(profile: ConnectionProfile, image: str) -> Resolved:
     """Reads the registries as their list does; with Rancher out of reach, the last known ones. Raises nothing."""
-    reading = reading.read_or_recall(profile)
+    reading = read_or_recall(profile)
     settings = read_settings(profile) if reading.is_live else ServerSettings()
     resolution = resolve(
         image,

@@ -1,7 +1,7 @@
 """The life of an operation: committed before the call, settled after it, an unknown outcome settled by reading.
 
-Nothing is ever sent again. `services.operations.outcomes` says, from the target as Rancher shows it now, how an operation ended;
-every page that reads registries settles what is open with it, and so does `manage.py reconcile`.
+Nothing is ever sent again. `services.operations.outcomes` decides, from the target as Rancher shows it now, how an
+operation ended; every page that reads registries settles what is open with it, and so does `manage.py reconcile`.
 """
 
 from collections.abc import Iterable
@@ -19,7 +19,8 @@ from registries.models import ConnectionProfile, Operation
 from registries.rancher.errors import ApiError, Invalid, NotFound, RancherError
 from registries.rancher.types import Registry, RegistryCredential
 from registries.services.audit import write
-from registries.services.inventory import reading
+from registries.services.inventory import store
+from registries.services.inventory.reading import Reading, read_registries
 from registries.services.operations.outcomes import PROOF_AFTER, Target, snapshot, verdict
 from registries.services.upstream import connection
 
@@ -84,7 +85,7 @@ def begin(access: Access, intent: Intent) -> tuple[Operation, bool]:
         if not Operation.objects.filter(key=intent.key).exists():
             raise
         return find_by_key(access, intent.key), False
-    reading.note_write(access.profile)
+    store.note_write(access.profile)
     return operation, True
 
 
@@ -101,15 +102,15 @@ def accept(operation: Operation, profile: ConnectionProfile, target: Target) -> 
     now = timezone.now()
     operation.target_id, operation.after, operation.accepted_at = target.id, snapshot(target), now
     Operation.objects.filter(pk=operation.pk).update(target_id=target.id, after=operation.after, accepted_at=now)
-    reading.note_write(profile)
+    store.note_write(profile)
     if isinstance(target, Registry):
-        reading.note_registry(profile, target)
+        store.note_registry(profile, target)
     settle_with(operation, target)
 
 
 def fail(operation: Operation, profile: ConnectionProfile, error: RancherError) -> None:
     """The call ended with an error: failed when it cannot have been applied, else unknown."""
-    reading.note_write(profile)  # also after a refusal: what is kept was not true
+    store.note_write(profile)  # also after a refusal: what is kept was not true
     changes = {"error_reason": error.reason, "error_text": str(error), "error_field": _field_of(error)}
     settle(operation, State.UNKNOWN if error.maybe_applied else State.FAILED, **changes)
 
@@ -135,7 +136,7 @@ def open_operations(profile: ConnectionProfile) -> list[Operation]:
     return list(waiting.exclude(verb=Verb.PULL).order_by("pk"))
 
 
-def settle_from_reading(operations: Iterable[Operation], reading: reading.Reading) -> list[Operation]:
+def settle_from_reading(operations: Iterable[Operation], reading: Reading) -> list[Operation]:
     """Settles what a live list proves; which operations are still open.
 
     A removed registry leaves the list at once (rancher.md), so its absence from a whole list proves a removal.
@@ -228,7 +229,7 @@ def settle_open(profile: ConnectionProfile) -> list[Operation]:
     operations = open_operations(profile)
     if not operations:
         return []
-    left = settle_from_reading(operations, reading.read_registries(profile, fresh=True))
+    left = settle_from_reading(operations, read_registries(profile, fresh=True))
     for operation in left:
         if operation.target_id:
             settle_with(operation, read_target_of(operation, profile))
@@ -257,7 +258,7 @@ def read_target(profile: ConnectionProfile, rancher_id: str) -> Registry | None:
         with connection.contact(profile) as client:
             registry = client.registries.get(rancher_id, include_credentials=True)
     except NotFound:
-        reading.note_absence(profile, rancher_id)
+        store.note_absence(profile, rancher_id)
         return None
-    reading.note_registry(profile, registry)
+    store.note_registry(profile, registry)
     return registry

@@ -1,4 +1,4 @@
-"""What people do with registries. Each is one operation (`services.operations.lifecycle`): committed, called, settled."""
+"""What people do with registries. Each is one operation (`lifecycle`): committed, called, settled."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ from registries.images.server_addresses import is_same_address
 from registries.models import Operation
 from registries.rancher.errors import RancherError
 from registries.rancher.types import Registry
-from registries.services.inventory import reading
+from registries.services.inventory.reading import read_registries
 from registries.services.operations import lifecycle
 from registries.services.operations.outcomes import snapshot
 from registries.services.operations.send import Request, call, check_offered, needs_deactivation, queue_removal
@@ -32,7 +32,7 @@ def create_registry(
     """
     if Operation.objects.filter(key=request.key).exists():
         return lifecycle.find_by_key(access, request.key)
-    before = reading.read_registries(access.profile, fresh=True).registries
+    before = read_registries(access.profile, fresh=True).registries
     if twin := next((one for one in before if is_same_address(one.server_address, server_address)), None):
         raise AddressTaken(twin)
     intent = lifecycle.Intent(
@@ -65,7 +65,7 @@ def update_registry(
 def change_state(access: Access, registry: Registry, *, verb: Verb, request: Request) -> Operation:
     """Activates, deactivates, removes, purges or restores.
 
-    Removing an active registry is handed to the worker (`services.operations.removal`), queued in the operation's transaction.
+    Removing an active registry is handed to the worker (`removal`), queued in the operation's transaction.
     Raises ActionUnavailable when Rancher doesn't offer the verb for the registry as it is now.
     """
     if verb == Verb.REMOVE and needs_deactivation(registry):
@@ -95,7 +95,7 @@ def _intent(
 def _look_for_twins(access: Access, operation: Operation) -> None:
     """Two creates at once can both succeed (rancher.md): the other one is named, with what to do."""
     try:
-        registries = reading.read_registries(access.profile, fresh=True).registries
+        registries = read_registries(access.profile, fresh=True).registries
     except RancherError as error:
         warning = f"Whether somebody made the same address at the same moment could not be looked up: {error}"
     else:

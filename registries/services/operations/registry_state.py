@@ -7,7 +7,7 @@ from django.db.models import Q
 from registries.models import ConnectionProfile, InventoryItem, Operation
 from registries.rancher.errors import RancherError
 from registries.rancher.types import Registry
-from registries.services.inventory import reading
+from registries.services.inventory import store
 from registries.services.operations import lifecycle
 
 RECENT_OPERATIONS = 10
@@ -49,7 +49,7 @@ def sight_registry(profile: ConnectionProfile, rancher_id: str) -> Sighting | No
         lifecycle.mark_if_abandoned(operation)
     settled = tuple(operation for operation in under_way if _settle(operation, registry))
     if settled:
-        reading.note_write(profile)  # what is kept anywhere shows it as it was on the way
+        store.note_write(profile)  # what is kept anywhere shows it as it was on the way
     pending = next((operation for operation in under_way if operation.is_open), None)
     if registry is None:
         gone = _as_last_seen(profile, rancher_id, is_gone=True)
@@ -75,9 +75,9 @@ def _settle(operation: Operation, registry: Registry | None) -> bool:
 def _as_last_seen(
     profile: ConnectionProfile, rancher_id: str, *, error: RancherError | None = None, is_gone: bool = False
 ) -> Sighting | None:
-    item = reading.recall_one(profile, rancher_id)
+    item = store.recall_one(profile, rancher_id)
     if item is None:
         if error is not None:
             raise error
         return None
-    return Sighting(reading.as_registry(item), error=error, is_gone=is_gone, seen=item)
+    return Sighting(store.as_registry(item), error=error, is_gone=is_gone, seen=item)

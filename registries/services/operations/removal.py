@@ -14,7 +14,7 @@ from registries.rancher.client import Client
 from registries.rancher.errors import Conflict, Invalid, RancherError
 from registries.rancher.resources import CredentialResource, RegistryResource
 from registries.rancher.types import Registry
-from registries.services.inventory import reading
+from registries.services.inventory import store
 from registries.services.operations import lifecycle
 from registries.services.operations.outcomes import PROOF_AFTER, Target
 from registries.services.upstream import connection
@@ -72,8 +72,8 @@ def _deactivate(operation: Operation, profile: ConnectionProfile) -> None:
         with connection.contact(profile) as client:
             answered = _resource(client, operation).act(operation.target_id, "deactivate")
         if isinstance(answered, Registry):
-            reading.note_registry(profile, answered)
-        reading.note_write(profile)
+            store.note_registry(profile, answered)
+        store.note_write(profile)
     elif operation.step == "remove" or _is_overdue(operation):
         what = operation.target_type
         _end(operation, "not_applied", f"The {what} is active: deactivating it was not applied, or somebody undid it.")

@@ -78,7 +78,7 @@ def call(access: Access, intent: lifecycle.Intent, send: Callable[[Client], Targ
 
 
 def queue_removal(access: Access, intent: lifecycle.Intent) -> Operation:
-    """Hands a removal in two steps to the worker (`services.operations.removal`), queued in the operation's transaction."""
+    """Hands a removal in two steps to the worker (`removal`), queued in the operation's transaction."""
     with transaction.atomic():
         operation, is_new = lifecycle.begin(access, intent)
         if is_new:

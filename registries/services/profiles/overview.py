@@ -12,7 +12,7 @@ from registries.images.server_addresses import never_matches
 from registries.models import ConnectionProfile, InventoryItem, Operation, WatchedCredential
 from registries.oci.reasons import Reason
 from registries.rancher.errors import RancherError
-from registries.services.inventory import reading
+from registries.services.inventory.reading import read_registries
 from registries.services.operations import lifecycle
 
 RESTING = {"active", "inactive"}
@@ -81,7 +81,7 @@ def summarise(profiles: Iterable[ConnectionProfile]) -> list[Summary]:
 def refresh(profile: ConnectionProfile) -> RancherError | None:
     """Reads the profile's registries (kept copy first) and settles what is open; the error when it can't be read."""
     try:
-        reading = reading.read_registries(profile)
+        reading = read_registries(profile)
     except RancherError as error:
         profile.refresh_from_db()
         return error

@@ -58,7 +58,7 @@ def way_of(profile: ConnectionProfile) -> Way:
 
 
 def check(way: Way) -> Handshake:
-    """Runs the steps of `rancher.connection_check` with the admin's list of targets; nothing without keys. Raises nothing."""
+    """Runs `rancher.connection_check` with the admin's list of targets; nothing without keys. Raises nothing."""
     if not way.has_keys:
         return _unusable(connection.ProfileUnusable("no_keys", connection.NO_KEYS))
     return shake_hands(

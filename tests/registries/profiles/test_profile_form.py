@@ -16,7 +16,7 @@ from registries.models import AllowedTarget, ConnectionProfile
 from registries.services.upstream import connection
 from registries.views.profile_address import struck_out
 from tests.registries.conftest import Rancher
-from tests.registries.test_profile_pages import CANARY, NEW, form, text_of
+from tests.registries.profiles.test_profile_pages import CANARY, NEW, form, text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 IN_PLACE = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "profile-check"}

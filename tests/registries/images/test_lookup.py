@@ -9,7 +9,7 @@ from dashboard.people.models import User
 from registries.models import ConnectionProfile
 from registries.rancher.client import Client
 from registries.services.images import lookup
-from registries.services.inventory import reading
+from registries.services.inventory.reading import forget_kept
 from tests.registries.conftest import Rancher, settled
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,7 +37,7 @@ def registries(upstream: Client) -> dict[str, str]:
         upstream.credentials.create(registry_id=made["quay.io"], public_value=user, secret_value="canary-5ecret")
     for rancher_id in made.values():
         settled(upstream, rancher_id, "active")
-    reading.forget_kept()
+    forget_kept()
     return made
 
 
@@ -111,7 +111,7 @@ def test_answers_from_the_last_known_list_when_rancher_is_away(
     web: Browser, registries: dict[str, str], rancher: Rancher
 ) -> None:
     ask(web, "quay.io/a")
-    reading.forget_kept()
+    forget_kept()
     rancher.fail("reset", times=None)
     text = ask(web, "quay.io/a")
     assert "Rancher uses first of quay.io." in text

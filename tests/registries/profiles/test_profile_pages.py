@@ -11,7 +11,7 @@ from django.test import Client as Browser
 from dashboard.people.models import User
 from registries.models import AllowedTarget, ConnectionProfile, Operation
 from registries.rancher.errors import ReadOnlyKey
-from registries.services.inventory import reading
+from registries.services.inventory.reading import read_registries
 from registries.services.upstream import connection
 from tests.registries.conftest import Rancher
 
@@ -240,5 +240,5 @@ def test_counts_no_registries_before_they_were_read(web: Browser, profile: Conne
     page = text_of(web.get(profile.get_absolute_url()))
     assert "Never read" in page
     assert "0 active" not in page
-    reading.read_registries(profile)
+    read_registries(profile)
     assert "0 active" in text_of(web.get(profile.get_absolute_url()))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from registries.images.server_addresses import DOCKER_HUB, examine_address, is_same_address, never_matches
 
-RESOLVER = json.loads((Path(__file__).parent.parent / "recordings" / "1.6" / "resolver.json").read_text())
+RESOLVER = json.loads((Path(__file__).parents[2] / "recordings" / "1.6" / "resolver.json").read_text())
 
 
 @pytest.mark.parametrize(

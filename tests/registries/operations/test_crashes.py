@@ -25,7 +25,7 @@ from tests.processes import database_url
 from tests.registries.conftest import TRANSITION_MS, Rancher, settled
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 PATIENCE_S = 30
 
 
@@ -106,7 +106,8 @@ def test_a_web_process_killed_after_the_call_and_before_the_answer_loses_and_dou
         "from dashboard.people.models import User;"
         "from registries.access import Access;"
         "from registries.models import ConnectionProfile;"
-        "from registries.services.operations.registries import create_registry; from registries.services.operations.send import Request;"
+        "from registries.services.operations.registries import create_registry;"
+        "from registries.services.operations.send import Request;"
         "create_registry(Access(User.objects.get(), ConnectionProfile.objects.get()),"
         " request=Request(uuid4(), 'r'), server_address='quay.io', name=None, description=None)"
     )

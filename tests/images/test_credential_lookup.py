@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from registries.images.credential_lookup import Effect, resolve, split_whitelist
 from registries.rancher.types import Registry, RegistryCredential
-from tests.rancher.resolver_cases import CASES, Case
+from tests.images.resolver_cases import CASES, Case
 
 
 def registry(address: str, *users: str, state: str = "active", number: int = 1) -> Registry:

@@ -16,7 +16,8 @@ from dashboard.people.models import User
 from registries.audit_words import WORDS, sentence
 from registries.events import ProfileEvent
 from registries.models import AuditEvent, ConnectionProfile
-from registries.services.audit import histogram, query
+from registries.services.audit import histogram
+from registries.services.audit import query as audit_query
 from registries.services.audit.histogram import BARS, draw_graph
 from registries.services.audit.query import AuditQuery, find_page
 from registries.services.audit.write import record
@@ -49,7 +50,7 @@ def fill(count: int, *, minutes_apart: int = 1) -> None:
 
 
 def test_shows_the_newest_first_and_pages_by_id(reader: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(query, "PAGE_SIZE", 4)
+    monkeypatch.setattr(audit_query, "PAGE_SIZE", 4)
     fill(10)
     newest = get(reader)
     assert rows_of(newest) == [10, 9, 8, 7]
@@ -134,7 +135,7 @@ def test_a_change_is_one_row_its_end(reader: Browser, profile: ConnectionProfile
 
 
 def test_a_search_says_how_far_it_looked_and_goes_on(reader: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(query, "MOST_READ", 5)
+    monkeypatch.setattr(audit_query, "MOST_READ", 5)
     fill(12)
     first = get(reader, "?q=name1")  # name11, name10, name1
     assert rows_of(first) == [12, 11]

@@ -11,7 +11,8 @@ from registries.access import Access
 from registries.models import ConnectionProfile, InventoryItem, Operation
 from registries.outbound.base_url import parse_base_url
 from registries.rancher.connection_check import Handshake
-from registries.services.inventory import reading
+from registries.services.inventory import store
+from registries.services.inventory.reading import read_registries
 from registries.services.profiles import profiles
 from registries.services.upstream import connection, connection_check
 from registries.services.upstream.connection_check import Way
@@ -51,7 +52,7 @@ def test_a_check_keeps_what_was_changed_while_it_ran(profile: ConnectionProfile,
 
 def test_a_check_leaves_the_count_of_writes_alone(profile: ConnectionProfile) -> None:
     stale = ConnectionProfile.objects.get()
-    reading.note_write(profile)
+    store.note_write(profile)
     profiles.check_again(stale)
     after = ConnectionProfile.objects.get()
     assert (after.write_serial, after.check_passed) == (1, True)
@@ -84,7 +85,7 @@ def test_stored_keys_stay_with_another_path_of_the_same_origin(profile: Connecti
 def test_what_was_read_of_another_project_is_forgotten(profile: ConnectionProfile, rancher: Rancher) -> None:
     with connection.contact(profile) as client:
         client.registries.create(server_address="quay.io")
-    reading.read_registries(profile, fresh=True)
+    read_registries(profile, fresh=True)
     assert InventoryItem.objects.exists()
     serial = profile.write_serial
     key = dict(zip(("access_key", "secret_key"), rancher.sandbox.keys["env2"], strict=True))

@@ -9,8 +9,8 @@ from django.utils import timezone
 from dashboard.people.models import User
 from registries.models import ConnectionProfile, InventoryChange
 from registries.rancher.client import Client
-from registries.services.inventory import reading
 from registries.services.inventory.as_of import registries_at
+from registries.services.inventory.reading import forget_kept, read_registries
 from tests.registries.conftest import settled
 
 pytestmark = pytest.mark.django_db
@@ -24,8 +24,8 @@ def at(day: int) -> datetime:
 def read_on(profile: ConnectionProfile, day: int) -> None:
     """Reads Rancher as if it were that day."""
     InventoryChange.objects.filter(at__gt=timezone.now() - timedelta(days=1)).delete()
-    reading.forget_kept()
-    reading.read_registries(profile, fresh=True)
+    forget_kept()
+    read_registries(profile, fresh=True)
     InventoryChange.objects.filter(at__gt=timezone.now() - timedelta(days=1)).update(at=at(day))
 
 
@@ -63,8 +63,8 @@ def test_shows_what_was_there_then_and_as_it_was(profile: ConnectionProfile, ups
 def test_an_unchanged_list_notes_nothing(profile: ConnectionProfile, upstream: Client) -> None:
     make(upstream, "quay.io")
     read_on(profile, 10)
-    reading.forget_kept()
-    reading.read_registries(profile, fresh=True)
+    forget_kept()
+    read_registries(profile, fresh=True)
     assert InventoryChange.objects.count() == 1
 
 
