@@ -1,7 +1,7 @@
 """What the shell tells whoever keeps the record: people, sign-ins, refusals.
 
 The shell knows nothing about registries, so it sends a signal; `registries.services.audit.write` writes it down. A
-receiver that can't raises, and with it whatever is announced fails: what cannot be recorded does not happen. Announce
+receiver that can't raises, and with it the deed fails: what cannot be recorded does not happen. Announce
 inside the transaction that changes something.
 """
 
@@ -36,9 +36,9 @@ class Event:
     after: Mapping[str, Any] | None = None
 
 
-happened = Signal()
+event_emitted = Signal()
 
 
-def announce(event: Event) -> None:
+def emit_event(event: Event) -> None:
     """Raises whatever a receiver raises."""
-    happened.send(sender=Event, event=event)
+    event_emitted.send(sender=Event, event=event)

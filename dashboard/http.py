@@ -155,7 +155,9 @@ def query_in_view(request: HttpRequest) -> QueryDict:
     return QueryDict(urlsplit(path or "").query)
 
 
-def toast(request: HttpRequest, tone: Tone, text: str, *, detail: str = "", href: str = "", label: str = "") -> None:
+def add_toast(
+    request: HttpRequest, tone: Tone, text: str, *, detail: str = "", href: str = "", label: str = ""
+) -> None:
     """Tells the person what happened, with the next answer that they see, be it a page or a fragment."""
     note = Toast(tone, text, detail, href, label)
     messages.add_message(request, LEVELS[tone], json.dumps(asdict(note)), extra_tags="toast", fail_silently=True)

@@ -12,7 +12,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 
-from dashboard.events import Event, announce
+from dashboard.events import Event, emit_event
 from dashboard.http import AuthedRequest
 from dashboard.people.models import SiteRole, User
 
@@ -63,7 +63,7 @@ def admins_and_auditors(view: PersonsView[P]) -> View[P]:
 
 def note_refusal(request: HttpRequest, why_not: str) -> None:
     """Puts on record that somebody tried what they may not."""
-    announce(
+    emit_event(
         Event(
             action="page.open" if request.method in {"GET", "HEAD"} else "page.send",
             actor=request.user if isinstance(request.user, User) else None,

@@ -24,7 +24,7 @@ class Frame:
 
 
 @lru_cache(maxsize=32)
-def row_frame(template: str, fields: Sequence[str]) -> Frame:
+def row_template(template: str, fields: Sequence[str]) -> Frame:
     """The frame of a template whose variables are `row.<field>`; laid out once a process."""
     row = {field: mark_safe(f"\0{field}\0") for field in fields}  # noqa: S308 - place holders of our own
     parts = render_to_string(template, {"row": row}).strip().split("\0")

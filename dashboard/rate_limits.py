@@ -14,7 +14,7 @@ from django.core.cache import cache
 
 
 @dataclass(frozen=True)
-class Limit:
+class RateLimit:
     """`slots` tries in `seconds`, for each key of its `name`."""
 
     name: str
@@ -22,7 +22,7 @@ class Limit:
     seconds: int
 
 
-def take_slot(limit: Limit, key: str) -> int:
+def take_slot(limit: RateLimit, key: str) -> int:
     """0 when the try may go on, else the seconds until the next place is free."""
     names = _names(limit, key)
     for name in names:
@@ -32,12 +32,12 @@ def take_slot(limit: Limit, key: str) -> int:
     return max(1, math.ceil(free_at - time.time()))
 
 
-def free_slots(limit: Limit, key: str) -> None:
+def free_slots(limit: RateLimit, key: str) -> None:
     """Forgets the tries of a key, after one that succeeded."""
     cache.delete_many(_names(limit, key))
 
 
-def _names(limit: Limit, key: str) -> list[str]:
+def _names(limit: RateLimit, key: str) -> list[str]:
     """Keys are hashed: caches take no blanks and no long names, and people sign in with anything."""
     digest = hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
     return [f"limit:{limit.name}:{digest}:{number}" for number in range(limit.slots)]

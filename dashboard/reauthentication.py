@@ -17,7 +17,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from dashboard.http import path_in_view, toast
+from dashboard.http import add_toast, path_in_view
 
 V = TypeVar("V", bound=Callable[..., Any])
 
@@ -32,7 +32,7 @@ def is_recent(request: HttpRequest) -> bool:
     return bool(proofs) and time.time() - proofs[-1]["at"] < longest
 
 
-def ask_again(request: HttpRequest) -> HttpResponse:
+def redirect_to_reauthentication(request: HttpRequest) -> HttpResponse:
     """To the page that asks for password, code or key, and from there back."""
     ways = get_adapter().get_reauthentication_methods(request.user)
     url = ways[0]["url"] if ways else reverse("sso_login", query={"again": "1"})
@@ -40,7 +40,9 @@ def ask_again(request: HttpRequest) -> HttpResponse:
         back = request.get_full_path()
     else:
         back = path_in_view(request) if getattr(request, "htmx", False) else _page_before(request)
-        toast(request, "warn", "Nothing was changed.", detail="Too much time had passed: confirm, then send it again.")
+        add_toast(
+            request, "warn", "Nothing was changed.", detail="Too much time had passed: confirm, then send it again."
+        )
     return redirect(f"{url}{'&' if '?' in url else '?'}{urlencode({'next': back})}")
 
 
@@ -52,11 +54,11 @@ def _page_before(request: HttpRequest) -> str:
     return request.path
 
 
-def recent_sign_in(view: V) -> V:
+def require_recent_sign_in(view: V) -> V:
     """For views behind a policy's decorator: asks again before the view runs, where it has been too long."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return view(request, *args, **kwargs) if is_recent(request) else ask_again(request)
+        return view(request, *args, **kwargs) if is_recent(request) else redirect_to_reauthentication(request)
 
     return cast("V", guarded)

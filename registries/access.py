@@ -17,11 +17,11 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
-from dashboard.events import announce
+from dashboard.events import emit_event
 from dashboard.http import AuthedRequest
 from dashboard.people.models import SiteRole, User
 from dashboard.policy import PersonsView, View, is_admin, only, stamp
-from dashboard.reauthentication import ask_again, is_recent
+from dashboard.reauthentication import is_recent, redirect_to_reauthentication
 from registries.events import ProfileEvent
 from registries.models import ConnectionProfile, Membership, Operation
 from registries.roles import NEEDED_ROLE, READING, Right, Role
@@ -33,7 +33,7 @@ ROLES_IN = f"""
     SELECT role FROM {Membership._meta.db_table} WHERE profile_id = %s
     AND (user_id = %s OR team_id IN (SELECT group_id FROM {User.groups.through._meta.db_table} WHERE user_id = %s))
 """  # noqa: S608 - names of our own tables
-UNASKED = READING | {Right.CHECK_CONNECTION}  # what a protected profile asks no recent sign-in for
+NO_REAUTH_NEEDED = READING | {Right.CHECK_CONNECTION}  # what a protected profile asks no recent sign-in for
 
 
 @dataclass
@@ -144,8 +144,8 @@ def profile_view(right: Right) -> Callable[[Callable[Concatenate[AuthedRequest, 
                 )
                 _note_refusal(request, access.profile, role=access.role_name, why_not=why_not)
                 raise PermissionDenied(why_not)
-            if access.profile.is_protected and right not in UNASKED and not is_recent(request):
-                return ask_again(request)
+            if access.profile.is_protected and right not in NO_REAUTH_NEEDED and not is_recent(request):
+                return redirect_to_reauthentication(request)
             return view(cast("AuthedRequest", request), access, *args, **kwargs)
 
         return stamp(right)(login_required(guarded))
@@ -176,7 +176,7 @@ def _roles_in(profile: ConnectionProfile, user: User) -> list[Role]:
 
 
 def _note_refusal(request: HttpRequest, profile: ConnectionProfile, *, role: str, why_not: str) -> None:
-    announce(
+    emit_event(
         ProfileEvent(
             action="page.open" if request.method in {"GET", "HEAD"} else "page.send",
             actor=cast("User", request.user),

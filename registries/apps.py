@@ -6,8 +6,8 @@ class RegistriesConfig(AppConfig):
 
     def ready(self) -> None:
         # not before the apps are there; importing the checks registers them
-        from dashboard.events import happened  # noqa: PLC0415
+        from dashboard.events import event_emitted  # noqa: PLC0415
         from registries import checks  # noqa: F401, PLC0415
-        from registries.services.audit.write import record_event  # noqa: PLC0415
+        from registries.services.audit.write import receive_event  # noqa: PLC0415
 
-        happened.connect(record_event, dispatch_uid="audit")
+        event_emitted.connect(receive_event, dispatch_uid="audit")

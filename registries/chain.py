@@ -57,13 +57,13 @@ def key_ids() -> list[str]:
     return list(keys())
 
 
-def moment(at: datetime) -> str:
+def to_rfc3339(at: datetime) -> str:
     """A time as the chain and the exports write it: UTC, microseconds always."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def mac_of(row: Mapping[str, Value]) -> str:
-    """The mac of a row whose `at` is written by `moment`. Raises KeyError when its key is not in the ring."""
+    """The mac of a row whose `at` is written by `to_rfc3339`. Raises KeyError when its key is not in the ring."""
     body = json.dumps([row[name] for name in FIELDS], ensure_ascii=True, separators=(",", ":"))
     return sign("event", body, key_id=str(row["key_id"]))
 

@@ -52,7 +52,7 @@ def ago(age: timedelta | None) -> str:
     return "never" if age is None else f"{short_age(age.total_seconds())} ago"
 
 
-def moment(at: datetime | None) -> str:
+def format_datetime(at: datetime | None) -> str:
     """ "11 Feb 2026, 09:14 UTC"."""
     return f"{at.day} {at:%b %Y, %H:%M} UTC" if at else "–"
 

@@ -28,7 +28,10 @@ class Secret:
 
 
 class _SecretAttribute:
-    """Seals what is assigned as text; the model needs a `uuid` that is set before (declare it first)."""
+    """Seals what is assigned as text; the model needs a `uuid` that is set before (declare it first).
+
+    A model that was renamed keeps its first name as `SEALED_AS`: what was sealed under it goes on opening.
+    """
 
     def __init__(self, field: "SecretField") -> None:
         self.field = field
@@ -39,7 +42,8 @@ class _SecretAttribute:
         return instance.__dict__.get(self.field.attname) or Secret("")
 
     def __set__(self, instance: models.Model, value: "str | Secret") -> None:
-        label = f"{instance._meta.model_name}|{instance.uuid}|{self.field.name}"  # type: ignore[attr-defined]
+        name = getattr(instance, "SEALED_AS", instance._meta.model_name)
+        label = f"{name}|{instance.uuid}|{self.field.name}"  # type: ignore[attr-defined]
         token = value.token if isinstance(value, Secret) else seal(value, label=label) if value else ""
         instance.__dict__[self.field.attname] = Secret(token, label)
 

@@ -17,7 +17,7 @@ def continue_removal(operation_id: int) -> None:
 
 
 @task()
-def deliver_announcements() -> None:
+def deliver_alerts() -> None:
     """Sends what waits for the webhook."""
     from registries.services.notifications import delivery  # noqa: PLC0415 - as below
 

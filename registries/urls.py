@@ -7,7 +7,7 @@ from registries.urls_credentials import credential_urls
 from registries.urls_profiles import profile_urls
 from registries.urls_resolve import resolve_urls
 from registries.views import (
-    announcement,
+    alert,
     operation,
     overview,
     registry_action,
@@ -42,8 +42,8 @@ urlpatterns = [
     path("profiles/<slug:slug>/registries/", include(registry_urls)),
     path("operations/", operation.operation_list, name="operation_list"),
     path("operations/<int:operation_id>/", operation.operation_detail, name="operation_detail"),
-    path("announcements/", announcement.announcement_list, name="announcement_list"),
-    path("announcements/test/", announcement.webhook_test, name="webhook_test"),
+    path("alerts/", alert.alert_list, name="alert_list"),
+    path("alerts/test/", alert.webhook_test, name="webhook_test"),
     *profile_urls,
     *audit_urls,
     *resolve_urls,

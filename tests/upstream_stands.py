@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from registries.outbound.base_url import BaseURL, parse_base_url
-from registries.outbound.breaker import Limits, forget_upstreams
+from registries.outbound.breaker import CallLimits, forget_upstreams
 from registries.outbound.transport import Transport
 from registries.rancher.client import Client
 from registries.sandbox.answers import Answer
@@ -22,7 +22,7 @@ from registries.sandbox.seed import new_state
 from registries.sandbox.server import running
 
 # For tests that wait for a limit; all others keep the product's own, so that a busy machine fails none of them.
-QUICK = Limits(connect_s=1, read_s=1, wall_s=1.5, slot_wait_s=0.02, breaker_open_s=1)
+QUICK = CallLimits(connect_s=1, read_s=1, wall_s=1.5, slot_wait_s=0.02, breaker_open_s=1)
 
 
 class CountingSandbox(Sandbox):

@@ -7,4 +7,4 @@ class PeopleConfig(AppConfig):
 
     def ready(self) -> None:
         # not before the apps are there; importing them connects their receivers
-        from dashboard.people.sign_in import oidc, record  # noqa: F401, PLC0415
+        from dashboard.people.sign_in import audit_events  # noqa: F401, PLC0415

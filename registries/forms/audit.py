@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from dashboard.people.models import User
 from registries.audit_words import OUTCOMES, WORDS
-from registries.forms.moment import LOCAL
+from registries.forms.as_of import LOCAL
 from registries.models import ConnectionProfile
 from registries.services.audit.query import AuditQuery
 

@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 
-from registries.forms.registry import BOUND, KEEP_COPY, Limits, RegistryEditForm
+from registries.forms.registry import BOUND, KEEP_COPY, FieldLengths, RegistryEditForm
 from registries.forms.secret import CredentialFields, SecretFormField
 from registries.providers import CredentialWords
 
@@ -44,7 +44,7 @@ class CredentialForm(CredentialFields, RegistryEditForm):
     def __init__(
         self, *args: Any, words: CredentialWords, is_v1: bool, keeps_copies: bool, is_stored: bool, **kwargs: Any
     ) -> None:
-        super().__init__(*args, limits=kwargs.pop("limits", Limits()), **kwargs)
+        super().__init__(*args, limits=kwargs.pop("limits", FieldLengths()), **kwargs)
         self.is_stored = is_stored
         self.word(words)
         if not is_v1:

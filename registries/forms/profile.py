@@ -14,12 +14,12 @@ from registries.access import maintained_teams
 from registries.forms.key import AS_TYPED, KeyField
 from registries.models import ConnectionProfile
 from registries.outbound.base_url import CleanedAddress, parse_base_url
-from registries.rancher.connection_check import Handshake
+from registries.rancher.connection_check import ConnectionCheck
 from registries.rancher.errors import BadAddress
 from registries.services.profiles.profiles import keys_survive
 from registries.services.upstream.certificates import Certificate, clean_pem, read_certificates
 from registries.services.upstream.connection import KEYS_UNREADABLE
-from registries.services.upstream.connection_check import Way, way_of
+from registries.services.upstream.connection_check import ConnectionParams, stored_params
 
 INTENTS = ("save", "check", "save_anyway")
 PROJECT_ID = r"1a\d{1,12}"
@@ -210,10 +210,10 @@ class ProfileForm(forms.Form):
         )
 
     @property
-    def stored_way(self) -> Way | None:
+    def stored_way(self) -> ConnectionParams | None:
         """The way with the stored keys, where those may be used for the address in the form and can be read."""
         try:
-            return way_of(self.profile) if self.profile and self.keeps_keys else None
+            return stored_params(self.profile) if self.profile and self.keeps_keys else None
         except SecretUnreadable:
             return None
 
@@ -225,14 +225,14 @@ class ProfileForm(forms.Form):
         except ValueError:
             return []
 
-    def way(self) -> Way:
+    def way(self) -> ConnectionParams:
         """What a check needs, of a valid form; blank keys are the stored ones where those may be used."""
         assert self.address is not None  # noqa: S101 - the form is valid
         values = self.cleaned_data
         keys = values["access_key"], values["secret_key"]
         if not any(keys) and (stored := self.stored_way):
             keys = stored.access_key, stored.secret_key
-        return Way(
+        return ConnectionParams(
             base=self.address.base,
             api_version=values["api_version"],
             project_id=values["project_id"],
@@ -241,7 +241,7 @@ class ProfileForm(forms.Form):
             ca_certificate=values["ca_certificate"],
         )
 
-    def chosen_projects(self, found: Handshake) -> list[str]:
+    def chosen_projects(self, found: ConnectionCheck) -> list[str]:
         """The projects to make profiles for: those that were ticked, else the one that is given, or the only one."""
         visible = {project.id for project in found.projects}
         ticked = self.data.getlist("projects") if hasattr(self.data, "getlist") else []

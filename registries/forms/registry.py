@@ -11,7 +11,7 @@ from django.core.validators import MaxLengthValidator
 from registries.forms.secret import CredentialFields, refuse_four_byte_characters
 from registries.images.server_addresses import ServerAddress, examine_address
 from registries.providers import BY_SLUG, PROVIDERS, credential_words
-from registries.services.operations.send import Request
+from registries.services.operations.send import WriteRequest
 
 LONGEST_REASON = 500
 KEEP_COPY = "Let Corral keep an encrypted copy, so that it can be tested again and rolled out"
@@ -19,7 +19,7 @@ BOUND = "It is bound to this registry's address and is never sent anywhere else.
 
 
 @dataclass(frozen=True)
-class Limits:
+class FieldLengths:
     """Characters that the schema allows (`resourceFields.*.maxLength`); the defaults are the recorded ones."""
 
     name: int = 255
@@ -47,9 +47,9 @@ class OperationKeyForm(forms.Form):
         self.fields["operation_key"].initial = uuid.uuid4
         self.fields["reason"].required = is_protected
 
-    def as_request(self, request_id: str) -> Request:
+    def as_request(self, request_id: str) -> WriteRequest:
         """What the services want of the form beside its fields."""
-        return Request(self.cleaned_data["operation_key"], request_id, self.cleaned_data["reason"])
+        return WriteRequest(self.cleaned_data["operation_key"], request_id, self.cleaned_data["reason"])
 
     def renew_key(self) -> None:
         """A new key for the next try, after one that was used up by an operation that failed."""
@@ -64,7 +64,7 @@ class RegistryEditForm(OperationKeyForm):
     name = forms.CharField(required=False)
     description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
-    def __init__(self, *args: Any, limits: Limits, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, limits: FieldLengths, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in ("name", "description"):
             self._limit(field, getattr(limits, field))

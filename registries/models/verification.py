@@ -53,13 +53,13 @@ class Verification(models.Model):
         return self.reason == "ok"
 
 
-class WatchedCredential(models.Model):
+class CredentialStatus(models.Model):
     """A credential's last verification and, if its team wants that, an encrypted copy that is verified on schedule.
 
     The copy is bound to the registry's address: `uuid` follows from it, and the secret opens under no other.
     """
 
-    profile = models.ForeignKey(ConnectionProfile, on_delete=models.CASCADE, related_name="watched_credentials")
+    profile = models.ForeignKey(ConnectionProfile, on_delete=models.CASCADE, related_name="credential_statuses")
     registry_id = models.CharField(max_length=32)
     credential_id = models.CharField(max_length=32)
     server_address = models.TextField()
@@ -72,13 +72,14 @@ class WatchedCredential(models.Model):
     refusals = models.PositiveSmallIntegerField(default=0)  # in a row, of this secret
     next_check_at = models.DateTimeField(null=True, blank=True)  # null: not on schedule, or stopped
     certificate_expires_at = models.DateTimeField(null=True, blank=True)
-    announced = models.CharField(max_length=32, blank=True)  # the reason that was last announced; "" after recovery
+    notified_reason = models.CharField(max_length=32, blank=True)  # the reason last notified of; "" after recovery
 
+    SEALED_AS = "watchedcredential"  # the model's first name
     TOKEN_LIVES = timedelta(hours=12)  # of Amazon ECR (GetAuthorizationToken in its API reference)
 
     class Meta:
-        constraints = [models.UniqueConstraint("profile", "credential_id", name="watched_credential_once")]
-        indexes = [models.Index(fields=["next_check_at"], name="watched_credential_due")]
+        constraints = [models.UniqueConstraint("profile", "credential_id", name="credential_status_once")]
+        indexes = [models.Index(fields=["next_check_at"], name="credential_status_due")]
 
     def __str__(self) -> str:
         return f"{self.public_value} at {self.server_address}"

@@ -3,6 +3,6 @@
 from registries.oci.probe import probe
 from registries.oci.providers import endpoint_of
 from registries.oci.reasons import Reason
-from registries.oci.report import Found, Step, StepName
+from registries.oci.report import ProbeResult, Step, StepName
 
-__all__ = ["Found", "Reason", "Step", "StepName", "endpoint_of", "probe"]
+__all__ = ["ProbeResult", "Reason", "Step", "StepName", "endpoint_of", "probe"]

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from registries.oci.http import Caller, is_before_connect, refuse_faults, trouble_of
+from registries.oci.http import Caller, is_before_connect, refuse_faults, step_failed_of
 from registries.oci.providers import Endpoint
 from registries.oci.reasons import Reason
-from registries.oci.report import Ladder, StepName, Trouble
+from registries.oci.report import Report, StepFailed, StepName
 from registries.outbound.base_url import BaseURL
 from registries.outbound.deadline import Guard
 from registries.rancher.decode import Answer
@@ -16,7 +16,7 @@ from registries.rancher.errors import RancherError, Unreachable
 
 API = "/v2/"
 # Over https. Where the admin allowed plain http, that is what may be meant; elsewhere the transport refuses it.
-PERHAPS_PLAIN = frozenset({"not_tls", "blocked", "refused", "reset", "tls"})
+MAYBE_PLAIN_HTTP = frozenset({"not_tls", "blocked", "refused", "reset", "tls"})
 # Where no step was passed, and which one is to be told as failed
 BEFORE_ANYTHING = {
     "dns": StepName.RESOLVE,
@@ -38,15 +38,15 @@ class Contact:
     error: RancherError | None = None
 
 
-def reach(ladder: Ladder, caller: Caller, endpoint: Endpoint) -> tuple[BaseURL, Answer]:
-    """The origin that answers, and its answer: 200, or 401 with a challenge. Raises Stop."""
+def reach(report: Report, caller: Caller, endpoint: Endpoint) -> tuple[BaseURL, Answer]:
+    """The origin that answers, and its answer: 200, or 401 with a challenge. Raises StopSteps."""
     contact = _first_contact(caller, endpoint)
-    _tell_network(ladder, contact)
+    _tell_network(report, contact)
     try:
         answer = _as_registry(contact)
-    except Trouble as trouble:
-        ladder.fail(StepName.API, trouble, ms=contact.answer.elapsed_ms if contact.answer else None)
-    ladder.add(StepName.API, "A registry answers.", ms=answer.elapsed_ms)
+    except StepFailed as trouble:
+        report.fail(StepName.API, trouble, ms=contact.answer.elapsed_ms if contact.answer else None)
+    report.add(StepName.API, "A registry answers.", ms=answer.elapsed_ms)
     return contact.base, answer
 
 
@@ -64,7 +64,7 @@ def looks_like_registry(answer: Answer) -> bool:
 def _first_contact(caller: Caller, endpoint: Endpoint) -> Contact:
     """Over https; over http only after that failed, and only where http is allowed."""
     secure = _contact(caller, endpoint.secure)
-    if secure.error is None or secure.error.reason not in PERHAPS_PLAIN:
+    if secure.error is None or secure.error.reason not in MAYBE_PLAIN_HTTP:
         return secure
     plain = _contact(caller, endpoint.plain)
     return secure if plain.error is not None and plain.error.reason == "blocked" else plain
@@ -78,34 +78,34 @@ def _contact(caller: Caller, base: BaseURL) -> Contact:
         return replace(contact, error=error)
 
 
-def _tell_network(ladder: Ladder, contact: Contact) -> None:
-    """The steps up to TLS. Raises Stop at the one that failed."""
+def _tell_network(report: Report, contact: Contact) -> None:
+    """The steps up to TLS. Raises StopSteps at the one that failed."""
     guard, error = contact.guard, contact.error
-    trouble = trouble_of(error, guard) if error else None
+    trouble = step_failed_of(error, guard) if error else None
     if error and trouble and error.reason in BEFORE_ANYTHING:
-        ladder.fail(BEFORE_ANYTHING[error.reason], trouble)
-    ladder.add(StepName.RESOLVE, KNOWN, ms=guard.resolve_ms)
+        report.fail(BEFORE_ANYTHING[error.reason], trouble)
+    report.add(StepName.RESOLVE, KNOWN, ms=guard.resolve_ms)
     if error and trouble and is_before_connect(error, guard):
-        ladder.fail(StepName.CONNECT, trouble)
-    ladder.add(StepName.CONNECT, CONNECTED, ms=guard.connect_ms)
+        report.fail(StepName.CONNECT, trouble)
+    report.add(StepName.CONNECT, CONNECTED, ms=guard.connect_ms)
     if contact.base.scheme == "http":
         plain = "Plain http: the password crosses the network in clear text."
-        ladder.add(StepName.TLS, plain, state="warning")
+        report.add(StepName.TLS, plain, state="warning")
         return
     if trouble and isinstance(error, Unreachable) and guard.tls_ms is None:
-        ladder.fail(StepName.TLS, trouble)
-    expires_at = ladder.certificate_expires_at = guard.certificate_expires_at
+        report.fail(StepName.TLS, trouble)
+    expires_at = report.certificate_expires_at = guard.certificate_expires_at
     days = f" for {(expires_at - datetime.now(UTC)).days} more days" if expires_at else ""
-    ladder.add(StepName.TLS, f"{guard.tls_version or 'TLS'}; the certificate is valid{days}.", ms=guard.tls_ms)
+    report.add(StepName.TLS, f"{guard.tls_version or 'TLS'}; the certificate is valid{days}.", ms=guard.tls_ms)
 
 
 def _as_registry(contact: Contact) -> Answer:
-    """Raises Trouble for all but a registry's answer."""
+    """Raises StepFailed for all but a registry's answer."""
     answer = contact.answer
     if answer is None:
-        raise trouble_of(contact.error or Unreachable("reset"), contact.guard)
+        raise step_failed_of(contact.error or Unreachable("reset"), contact.guard)
     refuse_faults(answer)
     if answer.status == 401 or (answer.status == 200 and looks_like_registry(answer)):
         return answer
     what = "a page that is not a registry's" if answer.status == 200 else f"status {answer.status}"
-    raise Trouble(Reason.NOT_A_REGISTRY, f"At /v2/ it answers with {what}.")
+    raise StepFailed(Reason.NOT_A_REGISTRY, f"At /v2/ it answers with {what}.")

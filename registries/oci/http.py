@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from registries.oci.reasons import Reason
-from registries.oci.report import Trouble
+from registries.oci.report import StepFailed
 from registries.outbound.base_url import BaseURL
-from registries.outbound.breaker import Limits
+from registries.outbound.breaker import CallLimits
 from registries.outbound.deadline import Guard
 from registries.outbound.dns import Resolve
 from registries.outbound.pinning import AllowTarget
@@ -19,7 +19,7 @@ from registries.rancher.errors import RancherError, Unreachable
 
 # A manifest has 4 MiB at the most (the distribution spec recommends that limit). A breaker that stays open would answer
 # "unreachable" to somebody who is correcting a certificate: people are held back by their own limit, the schedule too.
-LIMITS = Limits(body_bytes=4 * 2**20, slot_wait_s=1.0, breaker_open_s=0.0)
+LIMITS = CallLimits(body_bytes=4 * 2**20, slot_wait_s=1.0, breaker_open_s=0.0)
 ALL_CALLS_S = 40.0
 
 NOTHING_ANSWERS = "Nothing answers there."
@@ -58,7 +58,7 @@ class Caller:
 
     allow: AllowTarget
     ca_certificate: str | None
-    limits: Limits
+    limits: CallLimits
     resolve: Resolve
     ends_at: float = field(default_factory=lambda: time.monotonic() + ALL_CALLS_S)
     _transports: dict[str, Transport] = field(default_factory=dict)
@@ -102,12 +102,12 @@ class Caller:
         auth: tuple[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Raises Trouble, also for an answer that says to come again later, or reports a fault."""
+        """Raises StepFailed, also for an answer that says to come again later, or reports a fault."""
         guard = self.new_guard()
         try:
             answer = self.send(base, path, guard=guard, query=query, auth=auth, headers=headers)
         except RancherError as error:
-            raise trouble_of(error, guard) from None
+            raise step_failed_of(error, guard) from None
         refuse_faults(answer)
         return answer
 
@@ -115,12 +115,12 @@ class Caller:
         self._open.close()
 
 
-def trouble_of(error: RancherError, guard: Guard) -> Trouble:
+def step_failed_of(error: RancherError, guard: Guard) -> StepFailed:
     """The transport's error in the words of a verification. What is blocked, closed and filtered reads the same."""
     reason = REASONS.get(error.reason, Reason.NOT_A_REGISTRY)
     if is_before_connect(error, guard) and reason in {Reason.BLOCKED, Reason.UNREACHABLE, Reason.TIMEOUT}:
-        return Trouble(Reason.BLOCKED if reason == Reason.BLOCKED else Reason.UNREACHABLE, NOTHING_ANSWERS)
-    return Trouble(reason, CAUSES.get(error.reason, ""))
+        return StepFailed(Reason.BLOCKED if reason == Reason.BLOCKED else Reason.UNREACHABLE, NOTHING_ANSWERS)
+    return StepFailed(reason, CAUSES.get(error.reason, ""))
 
 
 def is_before_connect(error: RancherError, guard: Guard) -> bool:
@@ -128,18 +128,18 @@ def is_before_connect(error: RancherError, guard: Guard) -> bool:
 
 
 def refuse_faults(answer: Answer) -> None:
-    """Raises Trouble for 429, 503 with a Retry-After, and every other 5xx."""
+    """Raises StepFailed for 429, 503 with a Retry-After, and every other 5xx."""
     wait = answer.headers.get("retry-after")
     if answer.status == 429 or (answer.status == 503 and wait is not None):
         now = datetime.now(UTC)
         seconds = retry_after(wait, now=now)
-        raise Trouble(
+        raise StepFailed(
             Reason.RATE_LIMITED,
             f"It takes no more questions for now ({answer.status}).",
             retry_at=None if seconds is None else now + timedelta(seconds=seconds),
         )
     if answer.status >= 500:
-        raise Trouble(
+        raise StepFailed(
             Reason.NOT_A_REGISTRY,
             f"It reports a fault of its own ({answer.status}).",
             "Try again; if it stays so, whoever runs the registry can see why.",

@@ -9,7 +9,7 @@ import msgspec
 from registries.oci.login import REFUSED, Session
 from registries.oci.providers import Endpoint, endpoint_of
 from registries.oci.reasons import Reason
-from registries.oci.report import Ladder, StepName, Trouble
+from registries.oci.report import Report, StepFailed, StepName
 from registries.rancher.decode import Answer
 from registries.rancher.errors import BadAddress
 
@@ -65,33 +65,33 @@ MANIFEST = msgspec.json.Decoder(_Manifest)
 CONFIG = msgspec.json.Decoder(_Platform)
 
 
-def look_at_image(ladder: Ladder, session: Session, typed: str, endpoint: Endpoint) -> None:
-    """The step of the image. Raises Stop."""
-    with ladder.step(StepName.IMAGE) as note:
+def look_at_image(report: Report, session: Session, typed: str, endpoint: Endpoint) -> None:
+    """The step of the image. Raises StopSteps."""
+    with report.step(StepName.IMAGE) as note:
         image = read_image(typed, endpoint)
         answer = _ask_manifest(session, image)
         digest = f"sha256:{hashlib.sha256(answer.body).hexdigest()}"
         if DIGEST.fullmatch(image.reference) and image.reference != digest:
-            raise Trouble(Reason.NOT_A_REGISTRY, "What it sends is not what the digest stands for.")
-        ladder.platforms = _platforms(session, image, _decode(answer))
-        ladder.digest = digest
+            raise StepFailed(Reason.NOT_A_REGISTRY, "What it sends is not what the digest stands for.")
+        report.platforms = _platforms(session, image, _decode(answer))
+        report.digest = digest
         note.cause = "It exists and may be pulled."
 
 
 def read_image(typed: str, endpoint: Endpoint) -> Image:
-    """The image as this registry knows it; a host in front has to be the registry's. Raises Trouble."""
+    """The image as this registry knows it; a host in front has to be the registry's. Raises StepFailed."""
     rest, at, digest = typed.strip().partition("@")
     first, slash, inner = rest.partition("/")
     if slash and (set(first) & set(".:") or first == "localhost"):
         if not _is_same(first, endpoint):
-            raise Trouble(Reason.IMAGE_NOT_FOUND, "That is the name of an image in another registry.")
+            raise StepFailed(Reason.IMAGE_NOT_FOUND, "That is the name of an image in another registry.")
         rest = inner
     name, colon, tag = rest.partition(":")
     if endpoint.is_docker_hub and "/" not in name:
         name = f"library/{name}"
     fits = NAME.fullmatch(name) and (not colon or TAG.fullmatch(tag)) and (not at or DIGEST.fullmatch(digest))
     if not fits or len(name) > 255:
-        raise Trouble(
+        raise StepFailed(
             Reason.IMAGE_NOT_FOUND, "That is not the name of an image.", "Write it as team/app:1.0, in small letters."
         )
     return Image(name, digest or tag or "latest")
@@ -112,16 +112,16 @@ def _ask_manifest(session: Session, image: Image) -> Answer:
         if answer.status == 401 and not proven:  # open but for some repositories
             session.meet(answer)
             answer = session.get(path, scope=image.scope, accept=ACCEPT)
-    except Trouble as trouble:
+    except StepFailed as trouble:
         if trouble.reason == Reason.BAD_CREDENTIALS and proven:
-            raise Trouble(Reason.NO_PULL_RIGHT) from None  # the login is good, so it is the scope that is refused
+            raise StepFailed(Reason.NO_PULL_RIGHT) from None  # the login is good, so it is the scope that is refused
         raise
     if answer.status in REFUSED:
-        raise Trouble(Reason.NO_PULL_RIGHT if proven or answer.status == 403 else Reason.BAD_CREDENTIALS)
+        raise StepFailed(Reason.NO_PULL_RIGHT if proven or answer.status == 403 else Reason.BAD_CREDENTIALS)
     if answer.status == 404:
-        raise Trouble(Reason.IMAGE_NOT_FOUND)
+        raise StepFailed(Reason.IMAGE_NOT_FOUND)
     if answer.status != 200:
-        raise Trouble(Reason.NOT_A_REGISTRY, f"For the image it answers with status {answer.status}.")
+        raise StepFailed(Reason.NOT_A_REGISTRY, f"For the image it answers with status {answer.status}.")
     return answer
 
 
@@ -129,7 +129,7 @@ def _decode(answer: Answer) -> _Manifest:
     try:
         return MANIFEST.decode(answer.body)
     except (msgspec.MsgspecError, RecursionError, ValueError):
-        raise Trouble(Reason.NOT_A_REGISTRY, "What it sends for the image is no manifest.") from None
+        raise StepFailed(Reason.NOT_A_REGISTRY, "What it sends for the image is no manifest.") from None
 
 
 def _platforms(session: Session, image: Image, manifest: _Manifest) -> tuple[str, ...]:
@@ -140,7 +140,7 @@ def _platforms(session: Session, image: Image, manifest: _Manifest) -> tuple[str
         try:
             answer = session.get(f"/v2/{image.name}/blobs/{manifest.config.digest}", scope=image.scope)
             found = [CONFIG.decode(answer.body)] if answer.status == 200 else []
-        except (Trouble, msgspec.MsgspecError, RecursionError, ValueError):
+        except (StepFailed, msgspec.MsgspecError, RecursionError, ValueError):
             found = []
     words = dict.fromkeys(_as_text(one) for one in found)
     return tuple(word for word in words if word)[:MOST_PLATFORMS]

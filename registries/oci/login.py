@@ -11,8 +11,8 @@ from registries.oci.challenge import Challenge, choose, parse_challenges
 from registries.oci.http import Caller
 from registries.oci.providers import Endpoint
 from registries.oci.reasons import Reason
-from registries.oci.report import Ladder, StepName, Trouble
-from registries.oci.token_realm import Realm, may_follow, parse_realm
+from registries.oci.report import Report, StepFailed, StepName
+from registries.oci.token_realm import Realm, may_send_password_to, parse_realm
 from registries.outbound.base_url import BaseURL
 from registries.rancher.decode import Answer
 
@@ -35,7 +35,8 @@ TOKEN_BODY = msgspec.json.Decoder(_TokenBody)
 class Session:
     """Asks one registry as one user; every call is authorized as the challenge wants it.
 
-    The password goes to the registry itself (Basic) or to the realm that passed `may_follow` (Bearer), nowhere else.
+    The password goes to the registry itself (Basic) or to a realm that `may_send_password_to` permits (Bearer),
+    nowhere else.
     """
 
     caller: Caller
@@ -49,30 +50,30 @@ class Session:
     tokens: dict[str, str | None] = field(default_factory=dict, repr=False)
 
     def meet(self, answer: Answer) -> None:
-        """Takes up the challenge of a 401. Raises Trouble where it has none that can be answered."""
+        """Takes up the challenge of a 401. Raises StepFailed where it has none that can be answered."""
         self.challenge = choose(parse_challenges(answer.headers.get("www-authenticate", "")))
         if self.challenge is None:
-            raise Trouble(Reason.NOT_A_REGISTRY, "It wants a login, but neither with a password nor with a token.")
+            raise StepFailed(Reason.NOT_A_REGISTRY, "It wants a login, but neither with a password nor with a token.")
         self.realm, self.tokens = None, {}
 
     def find_realm(self) -> Realm:
-        """Where the token is to be had. Raises Trouble when the password may not go there."""
+        """Where the token is to be had. Raises StepFailed when the password may not go there."""
         realm = parse_realm(self.challenge.parameters["realm"]) if self.challenge else None
         if realm is None:
-            raise Trouble(Reason.NOT_A_REGISTRY, "The address that it names for tokens cannot be read.")
-        if may_follow(realm, asked=self.base, endpoint=self.endpoint, realm_hosts=self.realm_hosts):
+            raise StepFailed(Reason.NOT_A_REGISTRY, "The address that it names for tokens cannot be read.")
+        if may_send_password_to(realm, asked=self.base, endpoint=self.endpoint, realm_hosts=self.realm_hosts):
             self.realm = realm
             return realm
         if self.base.scheme == "https" and realm.base.scheme == "http":
-            raise Trouble(Reason.BLOCKED, "It sends for a token to plain http; nothing was sent there.")
-        raise Trouble(
+            raise StepFailed(Reason.BLOCKED, "It sends for a token to plain http; nothing was sent there.")
+        raise StepFailed(
             Reason.BLOCKED,
             f"It sends for a token to {realm.base.netloc}, which is not known to belong to it; nothing was sent there.",
             f"If that is right, an admin can add {realm.base.netloc} to the allowed targets, as a registry.",
         )
 
     def get(self, path: str, *, scope: str = "", accept: str = "application/json") -> Answer:
-        """Raises Trouble."""
+        """Raises StepFailed."""
         headers = {"Accept": accept}
         if self.challenge is None:
             return self.caller.get(self.base, path, headers=headers)
@@ -80,11 +81,11 @@ class Session:
             return self.caller.get(self.base, path, headers=headers, auth=(self.user, self.secret))
         token = self.token_for(scope)
         if token is None:
-            raise Trouble(Reason.BAD_CREDENTIALS)
+            raise StepFailed(Reason.BAD_CREDENTIALS)
         return self.caller.get(self.base, path, headers=headers | {"Authorization": f"Bearer {token}"})
 
     def token_for(self, scope: str = "") -> str | None:
-        """A token, asked for once a scope; None where the realm refuses user and password. Raises Trouble."""
+        """A token, asked for once a scope; None where the realm refuses user and password. Raises StepFailed."""
         if scope not in self.tokens:
             self.tokens[scope] = self._fetch_token(scope)
         return self.tokens[scope]
@@ -99,13 +100,15 @@ class Session:
         if answer.status in REFUSED:
             return None
         if answer.status != 200:
-            raise Trouble(Reason.NOT_A_REGISTRY, f"Where tokens are to be had, it answers with status {answer.status}.")
+            raise StepFailed(
+                Reason.NOT_A_REGISTRY, f"Where tokens are to be had, it answers with status {answer.status}."
+            )
         return _read_token(answer)
 
 
-def log_in(ladder: Ladder, session: Session, answer: Answer) -> None:
-    """The steps from the challenge to the login. Raises Stop."""
-    with ladder.step(StepName.CHALLENGE) as note:
+def log_in(report: Report, session: Session, answer: Answer) -> None:
+    """The steps from the challenge to the login. Raises StopSteps."""
+    with report.step(StepName.CHALLENGE) as note:
         if answer.status == 200:
             note.cause, note.state = "It wants no login.", "warning"
         else:
@@ -113,31 +116,31 @@ def log_in(ladder: Ladder, session: Session, answer: Answer) -> None:
             by_token = session.challenge is not None and session.challenge.scheme == "bearer"
             note.cause = "It wants a token." if by_token else "It wants the password itself."
     if session.challenge is None:
-        ladder.add(StepName.LOGIN, "Nothing to prove: any user and password would do.", state="warning")
+        report.add(StepName.LOGIN, "Nothing to prove: any user and password would do.", state="warning")
         return
     if session.challenge.scheme == "bearer":
-        with ladder.step(StepName.TOKEN) as note:
+        with report.step(StepName.TOKEN) as note:
             note.cause = f"{session.find_realm().base.host} was asked for it."
             session.token_for()
-    with ladder.step(StepName.LOGIN) as note:
+    with report.step(StepName.LOGIN) as note:
         _prove(session.get(API))
         note.cause = "The login is accepted."
 
 
 def _prove(answer: Answer) -> None:
-    """Raises Trouble unless the answer to an authorized call is a registry's yes."""
+    """Raises StepFailed unless the answer to an authorized call is a registry's yes."""
     if answer.status in REFUSED:
-        raise Trouble(Reason.BAD_CREDENTIALS)
+        raise StepFailed(Reason.BAD_CREDENTIALS)
     if answer.status != 200 or not looks_like_registry(answer):
-        raise Trouble(Reason.NOT_A_REGISTRY, f"After the login it answers with status {answer.status}.")
+        raise StepFailed(Reason.NOT_A_REGISTRY, f"After the login it answers with status {answer.status}.")
 
 
 def _read_token(answer: Answer) -> str:
     try:
         body = TOKEN_BODY.decode(answer.body)
     except (msgspec.MsgspecError, RecursionError, ValueError):
-        raise Trouble(Reason.NOT_A_REGISTRY, "Where tokens are to be had, the answer holds none.") from None
+        raise StepFailed(Reason.NOT_A_REGISTRY, "Where tokens are to be had, the answer holds none.") from None
     token = body.token or body.access_token or ""
     if not TOKEN.fullmatch(token):
-        raise Trouble(Reason.NOT_A_REGISTRY, "Where tokens are to be had, the answer holds none.")
+        raise StepFailed(Reason.NOT_A_REGISTRY, "Where tokens are to be had, the answer holds none.")
     return token

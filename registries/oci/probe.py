@@ -8,8 +8,8 @@ from registries.oci.image import look_at_image
 from registries.oci.login import Session, log_in
 from registries.oci.providers import endpoint_of
 from registries.oci.reasons import Reason
-from registries.oci.report import Found, Ladder, StepName, Stop, Trouble
-from registries.outbound.breaker import Limits
+from registries.oci.report import ProbeResult, Report, StepFailed, StepName, StopSteps
+from registries.outbound.breaker import CallLimits
 from registries.outbound.dns import Resolve, resolve_with_system
 from registries.outbound.pinning import AllowTarget
 from registries.rancher.errors import BadAddress
@@ -24,9 +24,9 @@ def probe(
     allow: AllowTarget,
     realm_hosts: Collection[str] = (),
     ca_certificate: str | None = None,
-    limits: Limits | None = None,
+    limits: CallLimits | None = None,
     resolve: Resolve = resolve_with_system,
-) -> Found:
+) -> ProbeResult:
     """Whether the registry takes user and password and, with `image`, whether that image may be pulled.
 
     `allow` says where connections may lead, also whether over plain http; the floor holds whatever it says.
@@ -34,19 +34,19 @@ def probe(
     registry itself and those of `providers`. `ca_certificate` is PEM text, trusted beside the system's authorities.
     Raises nothing; takes at most 40 s.
     """
-    ladder = Ladder()
+    report = Report()
     caller = Caller(allow=allow, ca_certificate=ca_certificate, limits=limits or LIMITS, resolve=resolve)
     try:
-        _climb(ladder, caller, server_address, (user, secret), realm_hosts, image)
-    except Stop:
-        pass  # the ladder holds why
+        run_steps(report, caller, server_address, (user, secret), realm_hosts, image)
+    except StopSteps:
+        pass  # the report holds why
     finally:
         caller.close()
-    return ladder.finish(with_image=bool(image))
+    return report.finish(with_image=bool(image))
 
 
-def _climb(
-    ladder: Ladder,
+def run_steps(
+    report: Report,
     caller: Caller,
     server_address: str,
     login: tuple[str, str],
@@ -56,10 +56,10 @@ def _climb(
     try:
         endpoint = endpoint_of(server_address)
     except BadAddress:
-        ladder.fail(StepName.RESOLVE, Trouble(Reason.NAME_NOT_FOUND, "That is not the address of a registry."))
-    base, answer = reach(ladder, caller, endpoint)
+        report.fail(StepName.RESOLVE, StepFailed(Reason.NAME_NOT_FOUND, "That is not the address of a registry."))
+    base, answer = reach(report, caller, endpoint)
     user, secret = login
     session = Session(caller, base, endpoint, user, secret, realm_hosts)
-    log_in(ladder, session, answer)
+    log_in(report, session, answer)
     if image:
-        look_at_image(ladder, session, image, endpoint)
+        look_at_image(report, session, image, endpoint)

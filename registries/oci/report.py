@@ -12,7 +12,7 @@ from registries.oci.reasons import Reason
 
 State = Literal["ok", "failed", "skipped", "warning"]
 # Of these nobody learns more than that nothing answers: how long it took would tell one from the other.
-READ_THE_SAME = frozenset({Reason.BLOCKED, Reason.UNREACHABLE})
+LOOK_ALIKE = frozenset({Reason.BLOCKED, Reason.UNREACHABLE})
 
 
 class StepName(StrEnum):
@@ -40,7 +40,7 @@ class Step:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class ProbeResult:
     """What a verification found. `milliseconds` is all of it; `retry_at` until when a rate limit holds, if it is told.
 
     `certificate_expires_at` is the registry's own, `digest` and `platforms` (``linux/arm64/v8``) the named image's.
@@ -55,7 +55,7 @@ class Found:
     platforms: tuple[str, ...] = ()
 
 
-class Trouble(Exception):
+class StepFailed(Exception):
     """Why a layer failed."""
 
     def __init__(self, reason: Reason, cause: str = "", remedy: str = "", *, retry_at: datetime | None = None) -> None:
@@ -63,12 +63,12 @@ class Trouble(Exception):
         self.reason, self.cause, self.remedy, self.retry_at = reason, cause, remedy, retry_at
 
 
-class Stop(Exception):
+class StopSteps(Exception):
     """A layer failed: those above it are not reached."""
 
 
 @dataclass
-class Note:
+class StepNote:
     """What a layer that is being climbed wants to tell."""
 
     cause: str = ""
@@ -76,7 +76,7 @@ class Note:
 
 
 @dataclass
-class Ladder:
+class Report:
     """Collects the steps."""
 
     steps: list[Step] = field(default_factory=list)
@@ -90,30 +90,30 @@ class Ladder:
     def add(self, name: StepName, cause: str, *, ms: int | None = None, state: State = "ok") -> None:
         self.steps.append(Step(name, state, ms, cause))
 
-    def fail(self, name: StepName, trouble: Trouble, *, ms: int | None = None) -> NoReturn:
-        """Raises Stop."""
+    def fail(self, name: StepName, trouble: StepFailed, *, ms: int | None = None) -> NoReturn:
+        """Raises StopSteps."""
         remedy = trouble.remedy or trouble.reason.remedy
         self.steps.append(Step(name, "failed", ms, trouble.cause or trouble.reason.sentence, remedy))
         self.reason, self.retry_at = trouble.reason, trouble.retry_at
-        raise Stop
+        raise StopSteps
 
     @contextmanager
-    def step(self, name: StepName) -> Iterator[Note]:
-        """A layer with its time; Trouble inside makes it the one that failed. Raises Stop."""
-        started, note = time.monotonic(), Note()
+    def step(self, name: StepName) -> Iterator[StepNote]:
+        """A layer with its time; StepFailed inside makes it the one that failed. Raises StopSteps."""
+        started, note = time.monotonic(), StepNote()
         try:
             yield note
-        except Trouble as trouble:
-            silent = trouble.reason in READ_THE_SAME
+        except StepFailed as trouble:
+            silent = trouble.reason in LOOK_ALIKE
             self.fail(name, trouble, ms=None if silent else _ms_since(started))
         self.add(name, note.cause, ms=_ms_since(started), state=note.state)
 
-    def finish(self, *, with_image: bool) -> Found:
+    def finish(self, *, with_image: bool) -> ProbeResult:
         done = {step.name for step in self.steps}
         wanted = [name for name in StepName if with_image or name != StepName.IMAGE]
         steps = [*self.steps, *(Step(name, "skipped") for name in wanted if name not in done)]
         order = list(StepName)
-        return Found(
+        return ProbeResult(
             reason=self.reason,
             steps=tuple(sorted(steps, key=lambda step: order.index(step.name))),
             milliseconds=self._milliseconds(),
@@ -124,7 +124,7 @@ class Ladder:
         )
 
     def _milliseconds(self) -> int:
-        if self.reason in READ_THE_SAME:
+        if self.reason in LOOK_ALIKE:
             return sum(step.milliseconds or 0 for step in self.steps)
         return _ms_since(self.started)
 

@@ -30,7 +30,7 @@ def parse_realm(text: str) -> Realm | None:
         return None
 
 
-def may_follow(realm: Realm, *, asked: BaseURL, endpoint: Endpoint, realm_hosts: Collection[str]) -> bool:
+def may_send_password_to(realm: Realm, *, asked: BaseURL, endpoint: Endpoint, realm_hosts: Collection[str]) -> bool:
     """Whether the password may go there: the registry's own origin, its provider's token host, or one on the list.
 
     Never from https to http. `realm_hosts` holds hosts (``auth.example.com``: at any port) and hosts with a port

@@ -10,7 +10,7 @@ from registries.rancher.errors import Unreachable
 
 
 @dataclass(frozen=True)
-class Limits:
+class CallLimits:
     """Of one call: seconds, bytes, and how much of the process one upstream may take (faults.md)."""
 
     connect_s: float = 2.0
@@ -26,7 +26,7 @@ class Limits:
 class Upstream:
     """The bulkhead and the breaker of one origin."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: CallLimits) -> None:
         self.limits = limits
         self._slots = threading.BoundedSemaphore(limits.in_flight)
         self._lock = threading.Lock()
@@ -78,11 +78,11 @@ class Upstream:
             self._probing = False
 
 
-_upstreams: dict[tuple[str, Limits], Upstream] = {}
+_upstreams: dict[tuple[str, CallLimits], Upstream] = {}
 _lock = threading.Lock()
 
 
-def upstream_of(origin: str, limits: Limits) -> Upstream:
+def upstream_of(origin: str, limits: CallLimits) -> Upstream:
     """The one upstream of this process for an origin."""
     with _lock:
         return _upstreams.setdefault((origin, limits), Upstream(limits))

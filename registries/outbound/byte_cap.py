@@ -12,7 +12,7 @@ from typing import Any
 HEADERS_AND_FRAMING = 2**20  # bytes that an answer may take on the wire beyond its body
 
 
-class TooMuch(OSError):
+class ResponseTooLarge(OSError):
     """More came than an answer may take."""
 
 
@@ -28,7 +28,7 @@ class _Capped(io.RawIOBase):
         count: int | None = self._raw.readinto(buffer)
         self._left -= count or 0
         if self._left < 0:
-            raise TooMuch
+            raise ResponseTooLarge
         return count
 
     def close(self) -> None:
@@ -37,7 +37,7 @@ class _Capped(io.RawIOBase):
 
 
 class CappedResponse(http.client.HTTPResponse):
-    """An answer of `most_bytes` at the most, headers and framing included. Reading on raises TooMuch."""
+    """An answer of `most_bytes` at the most, headers and framing included. Reading on raises ResponseTooLarge."""
 
     most_bytes: int
 

@@ -143,7 +143,7 @@ class PinnedHTTPSConnection(_Pinned, HTTPSConnection):
 def new_pool(pin: Pin, *, size: int, body_bytes: int, context: ssl.SSLContext | None) -> HTTPConnectionPool:
     """A pool for the pin's origin; with a context it speaks TLS and verifies.
 
-    Reading more of an answer than a body of `body_bytes` with its headers could take raises TooMuch.
+    Reading more of an answer than a body of `body_bytes` with its headers could take raises ResponseTooLarge.
     """
     response = type("Response", (CappedResponse,), {"most_bytes": body_bytes + HEADERS_AND_FRAMING})
     members = {"pin": pin, "response_class": response}

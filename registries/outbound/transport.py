@@ -21,8 +21,8 @@ from requests.adapters import HTTPAdapter
 from urllib3.connectionpool import HTTPConnectionPool
 
 from registries.outbound.base_url import BaseURL
-from registries.outbound.breaker import Limits, upstream_of
-from registries.outbound.byte_cap import TooMuch
+from registries.outbound.breaker import CallLimits, upstream_of
+from registries.outbound.byte_cap import ResponseTooLarge
 from registries.outbound.deadline import Guard, watchdog
 from registries.outbound.dns import Resolve, resolve_with_system
 from registries.outbound.pinning import AllowTarget, Pin, guarded, new_pool
@@ -57,7 +57,7 @@ class _Adapter(HTTPAdapter):
     would have to be called unknown for nothing.
     """
 
-    def __init__(self, pin: Pin, *, limits: Limits, context: ssl.SSLContext | None) -> None:
+    def __init__(self, pin: Pin, *, limits: CallLimits, context: ssl.SSLContext | None) -> None:
         super().__init__(max_retries=0)
         self._pin, self._limits, self._context = pin, limits, context
         self._kept = self._new_pool(limits.in_flight)
@@ -97,10 +97,10 @@ class Transport:
         allow: AllowTarget,
         ca_certificate: str | None = None,
         read_only: bool = False,
-        limits: Limits | None = None,
+        limits: CallLimits | None = None,
         resolve: Resolve = resolve_with_system,
     ) -> None:
-        self.base, self.read_only, self.limits = base, read_only, limits or Limits()
+        self.base, self.read_only, self.limits = base, read_only, limits or CallLimits()
         self._upstream = upstream_of(base.origin, self.limits)
         context = _verifying_context(ca_certificate) if base.scheme == "https" else None
         pin = Pin(
@@ -243,7 +243,7 @@ def _explain(problem: BaseException, guard: Guard, *, writes: bool) -> RancherEr
         return Unreachable("timeout", maybe_applied=maybe)
     chain = _causes(problem)
     for cause in chain:
-        if isinstance(cause, TooMuch):
+        if isinstance(cause, ResponseTooLarge):
             return BadResponse("too_large", maybe_applied=maybe)
         if isinstance(cause, ssl.SSLCertVerificationError):
             return Unreachable(_certificate_reason(cause.verify_code))

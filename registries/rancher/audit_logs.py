@@ -11,7 +11,7 @@ from registries.rancher import decode
 from registries.rancher.resources import ID, Endpoint
 from registries.rancher.types import Collection, Moment
 
-MOST = 100
+MAX_ROWS = 100
 RENAMED = {
     "event_type": "eventType",
     "created_at": "created",
@@ -67,7 +67,7 @@ class AuditLogResource:
     def __init__(self, endpoint: Endpoint, project_id: str) -> None:
         self.endpoint, self.project_id = endpoint, project_id
 
-    def of(self, resource_type: str, resource_id: str, *, limit: int = MOST) -> tuple[AuditLogRow, ...]:
+    def of(self, resource_type: str, resource_id: str, *, limit: int = MAX_ROWS) -> tuple[AuditLogRow, ...]:
         """The newest rows of one resource. Raises RancherError; ValueError for an id that is none."""
         if not ID.fullmatch(resource_id):
             raise ValueError(resource_id)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NoReturn
 
 from registries.outbound.base_url import BaseURL
-from registries.outbound.breaker import Limits
+from registries.outbound.breaker import CallLimits
 from registries.outbound.deadline import Guard
 from registries.outbound.dns import Resolve, resolve_with_system
 from registries.outbound.pinning import AllowTarget
@@ -62,7 +62,7 @@ class Step:
 
 
 @dataclass
-class Handshake:
+class ConnectionCheck:
     """What a check found out. `ok` when no step failed, else `error` is what ended it.
 
     `rights` is None while no project is chosen.
@@ -98,7 +98,7 @@ class _Stop(Exception):
     """A step failed: the rest is skipped."""
 
 
-def shake_hands(
+def check_connection(
     base: BaseURL,
     *,
     allow: AllowTarget,
@@ -107,11 +107,11 @@ def shake_hands(
     project_id: str | None = None,
     api_version: ApiVersion = "v1",
     ca_certificate: str | None = None,
-    limits: Limits | None = None,
+    limits: CallLimits | None = None,
     resolve: Resolve = resolve_with_system,
-) -> Handshake:
+) -> ConnectionCheck:
     """Runs every step up to the first that fails; the others are there as skipped. Raises nothing."""
-    found, started = Handshake(), time.monotonic()
+    found, started = ConnectionCheck(), time.monotonic()
     try:
         try:
             transport = Transport(
@@ -134,7 +134,7 @@ def shake_hands(
 
 
 def _run(
-    found: Handshake, transport: Transport, auth: tuple[str, str], project_id: str | None, api_version: ApiVersion
+    found: ConnectionCheck, transport: Transport, auth: tuple[str, str], project_id: str | None, api_version: ApiVersion
 ) -> None:
     _reach(found, transport)
     account_id = _use_key(found, transport, auth, api_version)
@@ -150,7 +150,7 @@ def _run(
     _ask_version(found, client)
 
 
-def _reach(found: Handshake, transport: Transport) -> None:
+def _reach(found: ConnectionCheck, transport: Transport) -> None:
     """Name, connection, TLS, and whether Rancher answers: one call without a key."""
     guard = Guard(transport.limits.wall_s)
     started = time.monotonic()
@@ -164,7 +164,7 @@ def _reach(found: Handshake, transport: Transport) -> None:
     found.add("answer", "Rancher answers.", ms=answer.elapsed_ms)
 
 
-def _network_step(found: Handshake, base: BaseURL, guard: Guard, error: RancherError) -> str:
+def _network_step(found: ConnectionCheck, base: BaseURL, guard: Guard, error: RancherError) -> str:
     """Which step the error belongs to; those before it are told as done."""
     if error.reason.startswith("tls") or error.reason == "not_tls":
         _tell_network(found, base, guard, upto=2)
@@ -176,7 +176,7 @@ def _network_step(found: Handshake, base: BaseURL, guard: Guard, error: RancherE
     return "answer"
 
 
-def _tell_network(found: Handshake, base: BaseURL, guard: Guard, *, upto: int) -> None:
+def _tell_network(found: ConnectionCheck, base: BaseURL, guard: Guard, *, upto: int) -> None:
     steps: tuple[tuple[str, str, int | None], ...] = (
         ("resolve", f"{base.host} is {guard.address or 'resolved'}.", guard.resolve_ms),
         ("connect", f"Connected to port {base.port}.", guard.connect_ms),
@@ -189,7 +189,7 @@ def _tell_network(found: Handshake, base: BaseURL, guard: Guard, *, upto: int) -
             found.add(slug, detail, ms=ms)
 
 
-def _use_key(found: Handshake, transport: Transport, auth: tuple[str, str], api_version: ApiVersion) -> str:
+def _use_key(found: ConnectionCheck, transport: Transport, auth: tuple[str, str], api_version: ApiVersion) -> str:
     """Whether the key is accepted, and of which kind it is, where the server tells. Returns whose key it is.
 
     1.6 answers with `X-API-ACCOUNT-ID` and `X-API-ACCOUNT-KIND`, 1.4 with the first alone.
@@ -211,13 +211,13 @@ def _use_key(found: Handshake, transport: Transport, auth: tuple[str, str], api_
     return account_id
 
 
-def _tell_kind(found: Handshake, kind: KeyKind) -> None:
+def _tell_kind(found: ConnectionCheck, kind: KeyKind) -> None:
     found.key_kind = kind
     acts_as = "An environment key: it acts as the project."
     found.add("key_kind", acts_as if kind == "environment" else "An account key: it acts as a person.")
 
 
-def _look_at_projects(found: Handshake, client: Client, project_id: str | None, account_id: str) -> None:
+def _look_at_projects(found: ConnectionCheck, client: Client, project_id: str | None, account_id: str) -> None:
     started = time.monotonic()
     try:
         found.projects = client.projects.list()
@@ -240,7 +240,7 @@ def _look_at_projects(found: Handshake, client: Client, project_id: str | None, 
         found.add("projects", f"{len(ids)} projects are visible; choose one.", outcome="warning", ms=ms)
 
 
-def _look_at_rights(found: Handshake, client: Client) -> None:
+def _look_at_rights(found: ConnectionCheck, client: Client) -> None:
     if not found.project_id:
         found.add("rights", "Known once a project is chosen.", outcome="skipped")
         return
@@ -258,7 +258,7 @@ def _look_at_rights(found: Handshake, client: Client) -> None:
         found.add("rights", "Read only: nothing can be changed with this key.", outcome="warning", ms=ms)
 
 
-def _ask_version(found: Handshake, client: Client) -> None:
+def _ask_version(found: ConnectionCheck, client: Client) -> None:
     """The version is good to know, and nothing depends on it."""
     started = time.monotonic()
     try:
@@ -275,7 +275,7 @@ def _ask_version(found: Handshake, client: Client) -> None:
 
 
 def _fail(
-    found: Handshake, slug: str, error: RancherError, *, remedy: str = "", started: float | None = None
+    found: ConnectionCheck, slug: str, error: RancherError, *, remedy: str = "", started: float | None = None
 ) -> NoReturn:
     ms = round((time.monotonic() - started) * 1000) if started is not None else None
     remedy = REMEDIES.get(error.reason, "") or remedy

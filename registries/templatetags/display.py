@@ -24,4 +24,4 @@ def age(age: timedelta | None) -> str:
 @register.filter
 def when(at: datetime | None) -> str:
     """ "11 Feb 2026, 09:14 UTC"."""
-    return display.moment(at)
+    return display.format_datetime(at)

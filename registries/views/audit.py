@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from dashboard.http import AuthedRequest, render_fragments, render_page, wants_fragment
 from dashboard.policy import admins_and_auditors
 from registries.audit_words import OUTCOMES, sentence
-from registries.display import moment
+from registries.display import format_datetime
 from registries.forms.audit import PRESETS, AuditFilter
 from registries.models import AuditEvent
 from registries.services.audit.export import export_record
@@ -116,7 +116,8 @@ def _present_graph(graph: Graph, chosen: AuditFilter) -> dict[str, Any]:
             "x": WIDTH * place,
             "height": (height := max(round(bar.count / highest * HEIGHT), 2)),
             "y": HEIGHT - height,
-            "label": f"{bar.count} event{'' if bar.count == 1 else 's'}, {moment(bar.since)} to {moment(bar.until)}",
+            "label": f"{bar.count} event{'' if bar.count == 1 else 's'}, "
+            f"{format_datetime(bar.since)} to {format_datetime(bar.until)}",
             "url": chosen.url(**{"range": None, "from": _exact(bar.since), "to": _exact(bar.until)}),
         }
         for place, bar in enumerate(graph.bars)

@@ -17,7 +17,7 @@ from registries.roles import Right
 from registries.services.operations import lifecycle
 from registries.services.operations.credentials import change_credential_state, in_order, used_credential
 from registries.services.operations.lifecycle import KeyTaken
-from registries.services.operations.registry_state import Sighting, sight_registry
+from registries.services.operations.registry_state import RegistryState, load_registry
 from registries.services.operations.send import ActionUnavailable, needs_deactivation, offered
 from registries.views import outcome
 from registries.views.loading import raise_if_stale, registry_view
@@ -31,7 +31,7 @@ Verb = Operation.Verb
 @require_http_methods(["GET", "HEAD", "POST"])
 @registry_view(Right.CHANGE_REGISTRIES)
 def credential_act(
-    request: AuthedRequest, access: Access, found: Sighting, credential_id: str, verb: str
+    request: AuthedRequest, access: Access, found: RegistryState, credential_id: str, verb: str
 ) -> HttpResponse:
     """Activate, deactivate."""
     return _act(request, access, found, credential_id, Verb(verb))
@@ -40,13 +40,13 @@ def credential_act(
 @require_http_methods(["GET", "HEAD", "POST"])
 @registry_view(Right.REMOVE_REGISTRIES)
 def credential_remove(
-    request: AuthedRequest, access: Access, found: Sighting, credential_id: str, verb: str
+    request: AuthedRequest, access: Access, found: RegistryState, credential_id: str, verb: str
 ) -> HttpResponse:
     """Remove, purge."""
     return _act(request, access, found, credential_id, Verb(verb))
 
 
-def _act(request: AuthedRequest, access: Access, found: Sighting, credential_id: str, verb: Verb) -> HttpResponse:
+def _act(request: AuthedRequest, access: Access, found: RegistryState, credential_id: str, verb: Verb) -> HttpResponse:
     credential = _read(access, found, credential_id)
     name = credential.public_value or credential.id
     form = ConfirmForm(request.POST or None, name=name, is_protected=access.profile.is_protected)
@@ -63,7 +63,7 @@ def _act(request: AuthedRequest, access: Access, found: Sighting, credential_id:
     return render_page(request, TEMPLATE, context, fragments=["dialog"], status=422 if form.is_bound else 200)
 
 
-def _read(access: Access, found: Sighting, credential_id: str) -> RegistryCredential:
+def _read(access: Access, found: RegistryState, credential_id: str) -> RegistryCredential:
     """The credential; removed ones, which the registry no longer lists, are looked for by their id."""
     listed = next((one for one in found.registry.credentials or () if one.id == credential_id), None)
     removed = None if listed or found.error else lifecycle.read_credential(access.profile, credential_id)
@@ -73,7 +73,7 @@ def _read(access: Access, found: Sighting, credential_id: str) -> RegistryCreden
     return credential
 
 
-def _context(access: Access, found: Sighting, credential: RegistryCredential, verb: Verb) -> dict[str, Any]:
+def _context(access: Access, found: RegistryState, credential: RegistryCredential, verb: Verb) -> dict[str, Any]:
     two_steps = verb == Verb.REMOVE and needs_deactivation(credential)
     label = "Deactivate and remove" if two_steps else VERBS[verb][0]
     return {
@@ -91,7 +91,7 @@ def _context(access: Access, found: Sighting, credential: RegistryCredential, ve
     }
 
 
-def _why_not(access: Access, found: Sighting, credential: RegistryCredential, verb: Verb) -> str:
+def _why_not(access: Access, found: RegistryState, credential: RegistryCredential, verb: Verb) -> str:
     """Why it cannot be done now, for a page that was opened without a button; empty when it can."""
     if access.profile.is_read_only:
         return access.why_not
@@ -102,7 +102,7 @@ def _why_not(access: Access, found: Sighting, credential: RegistryCredential, ve
     return ""
 
 
-def _effect(found: Sighting, credential: RegistryCredential, verb: Verb) -> str:
+def _effect(found: RegistryState, credential: RegistryCredential, verb: Verb) -> str:
     """What hosts do afterwards: the next active credential takes over, or they pull without one."""
     if verb == Verb.PURGE:
         return "Its row is deleted for good. Rancher does the same some minutes after a removal."
@@ -119,16 +119,16 @@ def _effect(found: Sighting, credential: RegistryCredential, verb: Verb) -> str:
     return "It is the one that hosts pull with: they will pull without a password, and what is private fails."
 
 
-def _what_became(request: AuthedRequest, access: Access, found: Sighting, operation: Operation) -> HttpResponse:
+def _what_became(request: AuthedRequest, access: Access, found: RegistryState, operation: Operation) -> HttpResponse:
     """The registry's page with the credential as it is now."""
     slug, registry_id = access.profile.slug, found.registry.id
     if page_in_view(request) != "registry_detail":
-        outcome.announce(request, access, operation)
+        outcome.add_operation_toast(request, access, operation)
         return go(request, reverse("registry_detail", args=[slug, registry_id]))
-    again = sight_registry(access.profile, registry_id)
+    again = load_registry(access.profile, registry_id)
     settled = again.settled if again else ()
     for told in settled if operation in settled else (operation, *settled):
-        outcome.announce(request, access, told)
+        outcome.add_operation_toast(request, access, told)
     if again is None:
         return go(request, reverse("registry_list", args=[slug]))
     context = detail_context(access, again) | {"out_of_band": True}

@@ -16,7 +16,7 @@ from registries.rancher.types import RegistryCredential
 from registries.roles import Right
 from registries.services.operations.credentials import create_credential, update_credential
 from registries.services.operations.lifecycle import KeyTaken
-from registries.services.operations.registry_state import Sighting
+from registries.services.operations.registry_state import RegistryState
 from registries.services.operations.send import ActionUnavailable
 from registries.services.verification import saved_secrets
 from registries.views import credential_test, outcome
@@ -31,7 +31,7 @@ FIELDS |= {"name": "name", "description": "description"}
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @registry_view(Right.CHANGE_REGISTRIES)
-def credential_create(request: AuthedRequest, access: Access, found: Sighting) -> HttpResponse:
+def credential_create(request: AuthedRequest, access: Access, found: RegistryState) -> HttpResponse:
     form = _form(request, access, found, None)
     if credential_test.is_asked(request):
         return _tested(request, access, found, None, form)
@@ -56,7 +56,7 @@ def credential_create(request: AuthedRequest, access: Access, found: Sighting) -
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @registry_view(Right.CHANGE_REGISTRIES)
-def credential_update(request: AuthedRequest, access: Access, found: Sighting, credential_id: str) -> HttpResponse:
+def credential_update(request: AuthedRequest, access: Access, found: RegistryState, credential_id: str) -> HttpResponse:
     credential = find_credential(found, credential_id)
     form = _form(request, access, found, credential)
     if credential_test.is_asked(request):
@@ -81,7 +81,7 @@ def credential_update(request: AuthedRequest, access: Access, found: Sighting, c
 
 
 def _form(
-    request: AuthedRequest, access: Access, found: Sighting, credential: RegistryCredential | None
+    request: AuthedRequest, access: Access, found: RegistryState, credential: RegistryCredential | None
 ) -> CredentialForm:
     watched = saved_secrets.watched_of(access.profile).get(credential.id) if credential else None
     shown = set(FIELDS.values()) - {"secret_value"}
@@ -99,7 +99,7 @@ def _form(
 def _page(
     request: AuthedRequest,
     access: Access,
-    found: Sighting,
+    found: RegistryState,
     credential: RegistryCredential | None,
     form: CredentialForm,
     tested: dict[str, Any] | None = None,
@@ -120,7 +120,7 @@ def _page(
 def _tested(
     request: AuthedRequest,
     access: Access,
-    found: Sighting,
+    found: RegistryState,
     credential: RegistryCredential | None,
     form: CredentialForm,
 ) -> HttpResponse:
@@ -133,7 +133,7 @@ def _tested(
 
 
 def _answer(
-    request: AuthedRequest, access: Access, found: Sighting, operation: Operation, form: CredentialForm
+    request: AuthedRequest, access: Access, found: RegistryState, operation: Operation, form: CredentialForm
 ) -> HttpResponse | None:
     """The registry's page; None when Rancher refused, with its reason on the field. The next try is a new operation."""
     if operation.state == Operation.State.FAILED:
@@ -141,5 +141,5 @@ def _answer(
         form.add_error(field if field in form.fields else None, operation.error_text)
         form.renew_key()
         return None
-    outcome.announce(request, access, operation)
+    outcome.add_operation_toast(request, access, operation)
     return go(request, reverse("registry_detail", args=[access.profile.slug, found.registry.id]))

@@ -8,9 +8,9 @@ from dashboard.crypto import SecretUnreadable
 from dashboard.http import AuthedRequest, render_fragments, wants_fragment
 from registries.access import Access
 from registries.forms.secret import CredentialFields
-from registries.models import Verification, WatchedCredential
+from registries.models import CredentialStatus, Verification
 from registries.services.verification.verify import Login, TooMany, login_of, verify_typed
-from registries.views.checks import present_verification
+from registries.views.verification_badges import present_verification
 
 BUTTON = "test"  # the name of the submit button
 TEMPLATE = "registries/_credential_test.html"
@@ -32,7 +32,7 @@ def try_out(
     *,
     server_address: str,
     registry_id: str = "",
-    watched: WatchedCredential | None = None,
+    watched: CredentialStatus | None = None,
 ) -> dict[str, Any]:
     """What the registry says of the typed user and password, or of the copy that Corral keeps: for the template."""
     form.is_valid()  # for what is typed; a form that can't be saved yet can be tested

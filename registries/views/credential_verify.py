@@ -11,16 +11,16 @@ from dashboard.crypto import SecretUnreadable
 from dashboard.http import AuthedRequest, go, render_page, wants_fragment
 from registries.access import Access
 from registries.forms.credential import VerifyForm
-from registries.models import Verification, WatchedCredential
+from registries.models import CredentialStatus, Verification
 from registries.providers import credential_words
 from registries.rancher.types import RegistryCredential
 from registries.roles import Right
-from registries.services.operations.registry_state import Sighting
+from registries.services.operations.registry_state import RegistryState
 from registries.services.verification import saved_secrets
 from registries.services.verification.verify import Login, TooMany, verify_kept, verify_typed
-from registries.views.checks import present_check, present_verification, timeline
 from registries.views.loading import find_credential, registry_view
 from registries.views.rows import address_html
+from registries.views.verification_badges import present_check, present_verification, timeline
 
 TEMPLATE = "registries/credential_verify.html"
 SHOWN = 48
@@ -28,14 +28,16 @@ SHOWN = 48
 
 @require_safe
 @registry_view(Right.READ_PROFILE)
-def credential_verify(request: AuthedRequest, access: Access, found: Sighting, credential_id: str) -> HttpResponse:
+def credential_verify(request: AuthedRequest, access: Access, found: RegistryState, credential_id: str) -> HttpResponse:
     credential = find_credential(found, credential_id)
     return render_page(request, TEMPLATE, verify_context(access, found, credential), fragments=["verification"])
 
 
 @require_POST
 @registry_view(Right.CHECK_CONNECTION)
-def credential_verify_run(request: AuthedRequest, access: Access, found: Sighting, credential_id: str) -> HttpResponse:
+def credential_verify_run(
+    request: AuthedRequest, access: Access, found: RegistryState, credential_id: str
+) -> HttpResponse:
     credential = find_credential(found, credential_id)
     watched = saved_secrets.watched_of(access.profile).get(credential.id)
     words = credential_words(found.registry.server_address or "")
@@ -57,9 +59,9 @@ def credential_verify_run(request: AuthedRequest, access: Access, found: Sightin
 
 def _run(
     access: Access,
-    found: Sighting,
+    found: RegistryState,
     credential: RegistryCredential,
-    watched: WatchedCredential | None,
+    watched: CredentialStatus | None,
     form: VerifyForm,
 ) -> None:
     typed, image = form.cleaned_data["secret_value"], form.cleaned_data["image"]
@@ -78,7 +80,7 @@ def _run(
 
 
 def verify_context(
-    access: Access, found: Sighting, credential: RegistryCredential, form: VerifyForm | None = None
+    access: Access, found: RegistryState, credential: RegistryCredential, form: VerifyForm | None = None
 ) -> dict[str, Any]:
     """The page of one credential: `last` with its steps, `past` newest first, and the form if one may use it."""
     watched = saved_secrets.watched_of(access.profile).get(credential.id)

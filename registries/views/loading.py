@@ -11,12 +11,12 @@ from registries.access import Access, profile_view
 from registries.rancher.errors import RancherError
 from registries.rancher.types import RegistryCredential
 from registries.roles import Right
-from registries.services.operations.registry_state import Sighting, sight_registry
+from registries.services.operations.registry_state import RegistryState, load_registry
 
 P = ParamSpec("P")
 
 
-RegistryView = Callable[Concatenate[AuthedRequest, Access, Sighting, P], HttpResponse]
+RegistryView = Callable[Concatenate[AuthedRequest, Access, RegistryState, P], HttpResponse]
 
 
 def registry_view(right: Right) -> Callable[[RegistryView[P]], Any]:
@@ -32,7 +32,7 @@ def registry_view(right: Right) -> Callable[[RegistryView[P]], Any]:
             request: AuthedRequest, access: Access, registry_id: str, *args: P.args, **kwargs: P.kwargs
         ) -> HttpResponse:
             try:
-                found = sight_registry(access.profile, registry_id)
+                found = load_registry(access.profile, registry_id)
             except RancherError as error:
                 return render_page(request, "registries/registry_unreachable.html", {"error": error}, status=503)
             if found is None or found.is_gone:
@@ -44,7 +44,7 @@ def registry_view(right: Right) -> Callable[[RegistryView[P]], Any]:
     return decorate
 
 
-def find_credential(found: Sighting, credential_id: str) -> RegistryCredential:
+def find_credential(found: RegistryState, credential_id: str) -> RegistryCredential:
     """A credential of the registry. Raises Http404 for one of another registry, or none."""
     credentials = found.registry.credentials or ()
     credential = next((one for one in credentials if one.id == credential_id), None)
@@ -53,7 +53,7 @@ def find_credential(found: Sighting, credential_id: str) -> RegistryCredential:
     return credential
 
 
-def raise_if_stale(found: Sighting) -> None:
+def raise_if_stale(found: RegistryState) -> None:
     """Raises what kept the registry from being read: nothing is written by what was true once."""
     if found.error is not None:
         raise found.error

@@ -9,15 +9,15 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from dashboard.http import AuthedRequest, go, render_page, toast
+from dashboard.http import AuthedRequest, add_toast, go, render_page
 from dashboard.people.views.confirmation import Confirmation, ask, reason_form
-from dashboard.reauthentication import recent_sign_in
+from dashboard.reauthentication import require_recent_sign_in
 from registries.access import Access, profile_view, profiles_of
 from registries.forms.member import MemberForm, RoleForm
 from registries.models import Membership
 from registries.roles import Right, Role
 from registries.services.profiles import access_report, members
-from registries.services.profiles.access_report import Holder, HolderQuery
+from registries.services.profiles.access_report import Grant, GrantQuery
 
 HEAD_GET_POST = ["GET", "HEAD", "POST"]
 PAGE_SIZE = 50
@@ -27,8 +27,8 @@ GONE = "Somebody else took this role away just now; nothing was changed."
 @require_safe
 @profile_view(Right.READ_PROFILE)
 def member_list(request: AuthedRequest, access: Access) -> HttpResponse:
-    query = HolderQuery.parse(request.GET)
-    holders = access_report.find_holders(access.profile)
+    query = GrantQuery.parse(request.GET)
+    holders = access_report.find_grants(access.profile)
     page = Paginator(query.narrow(holders), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "page": page,
@@ -43,7 +43,7 @@ def member_list(request: AuthedRequest, access: Access) -> HttpResponse:
 
 @require_http_methods(HEAD_GET_POST)
 @profile_view(Right.MANAGE_PROFILE)
-@recent_sign_in
+@require_recent_sign_in
 def member_add(request: AuthedRequest, access: Access) -> HttpResponse:
     form = MemberForm(request.POST if request.method == "POST" else None, profile=access.profile)
     if form.is_valid():
@@ -53,7 +53,9 @@ def member_add(request: AuthedRequest, access: Access) -> HttpResponse:
         except (members.AlreadyMember, members.OnlyReads) as problem:
             form.add_error("person" if form.cleaned_data["person"] else "team", str(problem))
         else:
-            toast(request, "good", f"{form.who} is {role} of {access.profile.name}", detail=f"{role.may.capitalize()}.")
+            add_toast(
+                request, "good", f"{form.who} is {role} of {access.profile.name}", detail=f"{role.may.capitalize()}."
+            )
             return go(request, reverse("member_list", args=[access.profile.slug]))
     status = 422 if form.is_bound else 200
     return render_page(request, "registries/member_add.html", {"form": form}, fragments=["dialog"], status=status)
@@ -61,7 +63,7 @@ def member_add(request: AuthedRequest, access: Access) -> HttpResponse:
 
 @require_http_methods(HEAD_GET_POST)
 @profile_view(Right.MANAGE_PROFILE)
-@recent_sign_in
+@require_recent_sign_in
 def member_role(request: AuthedRequest, access: Access, pk: int) -> HttpResponse:
     membership = _load(access, pk)
     form = RoleForm(request.POST if request.method == "POST" else None, initial={"role": membership.role})
@@ -74,7 +76,7 @@ def member_role(request: AuthedRequest, access: Access, pk: int) -> HttpResponse
         except members.NoLongerMember:
             form.add_error(None, GONE)
         else:
-            toast(request, "good", f"{membership.holder} is {role} of {access.profile.name}")
+            add_toast(request, "good", f"{membership.holder} is {role} of {access.profile.name}")
             return go(request, _back(access))
     context = {"form": form, "membership": membership, "loss": members.what_is_lost(access, membership)}
     status = 422 if form.is_bound else 200
@@ -83,7 +85,7 @@ def member_role(request: AuthedRequest, access: Access, pk: int) -> HttpResponse
 
 @require_http_methods(HEAD_GET_POST)
 @profile_view(Right.MANAGE_PROFILE)
-@recent_sign_in
+@require_recent_sign_in
 def member_remove(request: AuthedRequest, access: Access, pk: int) -> HttpResponse:
     membership, form = _load(access, pk), reason_form(request)
     if form.is_valid():
@@ -92,7 +94,7 @@ def member_remove(request: AuthedRequest, access: Access, pk: int) -> HttpRespon
         except members.NoLongerMember:
             form.add_error(None, GONE)
         else:
-            toast(request, "good", f"{membership.holder} is no longer {membership.role} of {access.profile.name}")
+            add_toast(request, "good", f"{membership.holder} is no longer {membership.role} of {access.profile.name}")
             return go(request, _back(access))
     return ask(request, form, _confirmation(access, membership))
 
@@ -121,7 +123,7 @@ def _back(access: Access) -> str:
     return reverse("member_list", args=[access.profile.slug]) if still_in else reverse("overview")
 
 
-def _facets(query: HolderQuery, holders: list[Holder]) -> list[dict[str, Any]]:
+def _facets(query: GrantQuery, holders: list[Grant]) -> list[dict[str, Any]]:
     """All, then each role that somebody among those searched for has."""
     counts = Counter(one.role for one in query.search(holders))
     facets = [("", "All", counts.total())]

@@ -8,7 +8,15 @@ from django.views.decorators.http import require_safe
 from dashboard.http import AuthedRequest, render_page
 from dashboard.policy import signed_in
 from registries.access import load_access, operations_of
-from registries.display import OPERATION_ICONS, OPERATION_TONES, VERBS, ago, moment, operation_sentence, short_age
+from registries.display import (
+    OPERATION_ICONS,
+    OPERATION_TONES,
+    VERBS,
+    ago,
+    format_datetime,
+    operation_sentence,
+    short_age,
+)
 from registries.forms.operation import OperationFilter
 from registries.models import Operation
 from registries.rancher.errors import RancherError
@@ -75,7 +83,7 @@ def present_operation(operation: Operation) -> dict[str, Any]:
         "profile": operation.profile_name,
         "detail": _detail(operation),
         "age": ago(operation.age),
-        "started": moment(operation.started_at),
+        "started": format_datetime(operation.started_at),
         "iso": operation.started_at.isoformat(),
         "took": short_age((operation.finished_at - operation.started_at).total_seconds())
         if operation.finished_at

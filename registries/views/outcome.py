@@ -3,17 +3,17 @@
 from django.http import HttpRequest
 from django.urls import reverse
 
-from dashboard.http import toast
+from dashboard.http import add_toast
 from registries.access import Access
 from registries.display import VERBS
 from registries.models import Operation
 from registries.rancher.types import Registry
-from registries.services.operations.registry_state import Sighting
+from registries.services.operations.registry_state import RegistryState
 
 State, Verb = Operation.State, Operation.Verb
 
 
-def announce_what_ended(request: HttpRequest, access: Access, found: Sighting) -> None:
+def add_settled_toasts(request: HttpRequest, access: Access, found: RegistryState) -> None:
     """Toasts for what this look settled, and for the operation that the page watches (`op`) if somebody else did."""
     ended = list(found.settled)
     watched = request.GET.get("op", "")
@@ -21,10 +21,12 @@ def announce_what_ended(request: HttpRequest, access: Access, found: Sighting) -
         mine = Operation.objects.filter(pk=int(watched), profile=access.profile, target_id=found.registry.id)
         ended += mine.exclude(state__in=Operation.OPEN)
     for operation in ended:
-        announce(request, access, operation, found.registry)
+        add_operation_toast(request, access, operation, found.registry)
 
 
-def announce(request: HttpRequest, access: Access, operation: Operation, registry: Registry | None = None) -> None:
+def add_operation_toast(
+    request: HttpRequest, access: Access, operation: Operation, registry: Registry | None = None
+) -> None:
     """A toast for what became of the operation. Taken by Rancher is not yet done: then it says what is going on."""
     _, _, doing, done = VERBS[Verb(operation.verb)]
     name = operation.target_name or operation.target_id
@@ -34,9 +36,11 @@ def announce(request: HttpRequest, access: Access, operation: Operation, registr
             undo = ""
             if registry and operation.verb == Verb.REMOVE and "restore" in registry.actions and access.may_change:
                 undo = reverse("registry_act", args=[access.profile.slug, registry.id, "restore"])
-            toast(request, "good", f"{name}: {done.lower()}", detail=where, href=undo, label="Restore…" if undo else "")
+            add_toast(
+                request, "good", f"{name}: {done.lower()}", detail=where, href=undo, label="Restore…" if undo else ""
+            )
         case State.FAILED:
-            toast(
+            add_toast(
                 request,
                 "bad",
                 f"{name}: not {done.lower()}",
@@ -45,7 +49,7 @@ def announce(request: HttpRequest, access: Access, operation: Operation, registr
                 label="Details",
             )
         case State.UNKNOWN:
-            toast(
+            add_toast(
                 request,
                 "warn",
                 f"{name}: outcome unknown, checking…",
@@ -54,7 +58,7 @@ def announce(request: HttpRequest, access: Access, operation: Operation, registr
                 label="Details",
             )
         case _:
-            toast(request, "busy", f"{doing} {name}…", detail=where)
+            add_toast(request, "busy", f"{doing} {name}…", detail=where)
     if operation.warning:
         url = operation.get_absolute_url()
-        toast(request, "warn", "Look at this", detail=operation.warning, href=url, label="Details")
+        add_toast(request, "warn", "Look at this", detail=operation.warning, href=url, label="Details")

@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from dashboard.http import AuthedRequest, go, render_page, toast, wants_fragment
+from dashboard.http import AuthedRequest, add_toast, go, render_page, wants_fragment
 from dashboard.policy import admins_only, is_admin, signed_in
-from dashboard.reauthentication import recent_sign_in
+from dashboard.reauthentication import require_recent_sign_in
 from registries.access import Access, load_access, may_make_profiles, profile_view, profiles_of
 from registries.forms.registry import ConfirmForm
 from registries.models import ConnectionProfile, Operation
@@ -57,9 +57,9 @@ def profile_check(request: AuthedRequest, access: Access) -> HttpResponse:
     found = profiles.check_again(access.profile, access=access)
     failed = found.failed_step
     if failed:
-        toast(request, "bad", f"{access.profile.name}: the check did not pass", detail=failed.detail)
+        add_toast(request, "bad", f"{access.profile.name}: the check did not pass", detail=failed.detail)
     else:
-        toast(request, "good", f"{access.profile.name}: the check passed", detail=f"{found.elapsed_ms} ms")
+        add_toast(request, "good", f"{access.profile.name}: the check passed", detail=f"{found.elapsed_ms} ms")
     if wants_fragment(request, "profile-detail"):
         return render_page(request, DETAIL, _detail_context(request, access), fragments=["profile-detail"])
     return go(request, access.profile.get_absolute_url())
@@ -67,14 +67,14 @@ def profile_check(request: AuthedRequest, access: Access) -> HttpResponse:
 
 @require_http_methods(HEAD_GET_POST)
 @admins_only
-@recent_sign_in
+@require_recent_sign_in
 def profile_remove(request: AuthedRequest, slug: str) -> HttpResponse:
     access = load_access(request, slug)
     profile = access.profile
     form = ConfirmForm(request.POST or None, name=profile.name, is_protected=profile.is_protected)
     if request.method == "POST" and form.is_valid():
         profiles.remove_profile(access, reason=form.cleaned_data["reason"])
-        toast(request, "good", f"The profile {profile.name} was removed", detail="Nothing was changed in Rancher.")
+        add_toast(request, "good", f"The profile {profile.name} was removed", detail="Nothing was changed in Rancher.")
         return go(request, reverse("profile_list"))
     context = {"form": form, "open_count": Operation.objects.filter(profile=profile, state__in=Operation.OPEN).count()}
     status = 422 if form.is_bound else 200

@@ -9,18 +9,18 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from dashboard.http import AuthedRequest, go, render_fragments, render_page, toast, wants_fragment
+from dashboard.http import AuthedRequest, add_toast, go, render_fragments, render_page, wants_fragment
 from dashboard.policy import is_admin
-from dashboard.reauthentication import recent_sign_in
+from dashboard.reauthentication import require_recent_sign_in
 from registries.access import Access, profile_makers_only, profile_view
 from registries.forms.profile import ProfileForm
 from registries.models import ConnectionProfile
 from registries.outbound.base_url import BaseURL
-from registries.rancher.connection_check import Handshake
+from registries.rancher.connection_check import ConnectionCheck
 from registries.roles import Right
 from registries.services.profiles import profiles
 from registries.services.upstream import connection_check
-from registries.services.upstream.connection_check import Way
+from registries.services.upstream.connection_check import ConnectionParams
 from registries.views.profile_address import explain_address
 
 TEMPLATE = "registries/profile_form.html"
@@ -32,7 +32,7 @@ CHANGED = "Somebody else changed this profile just now. Load the page again to s
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @profile_makers_only
-@recent_sign_in
+@require_recent_sign_in
 @sensitive_post_parameters(*KEYS)
 def profile_create(request: AuthedRequest) -> HttpResponse:
     return _answer(request, Access(request.user, ConnectionProfile()))
@@ -40,7 +40,7 @@ def profile_create(request: AuthedRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @profile_view(Right.MANAGE_PROFILE)
-@recent_sign_in
+@require_recent_sign_in
 @sensitive_post_parameters(*KEYS)
 def profile_update(request: AuthedRequest, access: Access) -> HttpResponse:
     return _answer(request, access)
@@ -50,7 +50,7 @@ def profile_update(request: AuthedRequest, access: Access) -> HttpResponse:
 class _Result:
     """A check as the panel beside the form shows it."""
 
-    found: Handshake
+    found: ConnectionCheck
     needs_project: bool
 
 
@@ -79,7 +79,7 @@ def _answer(request: AuthedRequest, access: Access) -> HttpResponse:
 def _check(request: AuthedRequest, access: Access, form: ProfileForm) -> HttpResponse:
     """Checks every chosen project, and saves when the button asked for it and nothing keeps it from being saved."""
     way = form.way()
-    found = profiles.try_way(access, way)
+    found = profiles.check_params(access, way)
     chosen = form.chosen_projects(found)
     plan = profiles.plan_profiles(way, found, project_ids=chosen)
     found = next((one for _, one in plan if not one.ok), found)
@@ -92,7 +92,7 @@ def _check(request: AuthedRequest, access: Access, form: ProfileForm) -> HttpRes
 
 
 def _save(
-    request: AuthedRequest, access: Access, form: ProfileForm, plan: list[tuple[Way, Handshake]]
+    request: AuthedRequest, access: Access, form: ProfileForm, plan: list[tuple[ConnectionParams, ConnectionCheck]]
 ) -> HttpResponse | None:
     """The answer to what was saved; None when the form says why it was not."""
     try:
@@ -117,11 +117,13 @@ def _save(
     return None
 
 
-def _tell(request: AuthedRequest, made: list[ConnectionProfile], plan: list[tuple[Way, Handshake]]) -> None:
+def _tell(
+    request: AuthedRequest, made: list[ConnectionProfile], plan: list[tuple[ConnectionParams, ConnectionCheck]]
+) -> None:
     names = ", ".join(profile.name for profile in made)
     passed = all(found.ok for _, found in plan)
     detail = "Its check did not pass: it is marked until one does." if not passed else ""
-    toast(request, "good" if passed else "warn", f"{names}: saved", detail=detail or ("Checked." if plan else ""))
+    add_toast(request, "good" if passed else "warn", f"{names}: saved", detail=detail or ("Checked." if plan else ""))
 
 
 def _page(
@@ -165,7 +167,7 @@ def _lacks_only_keys(form: ProfileForm) -> bool:
     return bool(form.errors) and form.errors.keys() <= set(KEYS) and not any(form.data.get(name) for name in KEYS)
 
 
-def _allow_url(form: ProfileForm, found: Handshake) -> str:
+def _allow_url(form: ProfileForm, found: ConnectionCheck) -> str:
     """Where an admin opens the address that is not among the allowed targets."""
     if found.error is None or found.error.reason != "blocked" or form.address is None:
         return ""

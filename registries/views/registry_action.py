@@ -16,8 +16,8 @@ from registries.rancher.types import Registry
 from registries.roles import Right
 from registries.services.operations.lifecycle import KeyTaken
 from registries.services.operations.registries import change_state
-from registries.services.operations.registry_state import Sighting, sight_registry
-from registries.services.operations.send import ActionUnavailable, Request, needs_deactivation, offered
+from registries.services.operations.registry_state import RegistryState, load_registry
+from registries.services.operations.send import ActionUnavailable, WriteRequest, needs_deactivation, offered
 from registries.views import outcome
 from registries.views.registry_detail import detail_context
 from registries.views.registry_list import row_fragments
@@ -42,7 +42,7 @@ def registry_remove(request: AuthedRequest, access: Access, registry_id: str, ve
 
 def _act(request: AuthedRequest, access: Access, registry_id: str, deed: Operation.Verb) -> HttpResponse:
     try:
-        found = sight_registry(access.profile, registry_id)
+        found = load_registry(access.profile, registry_id)
     except RancherError as error:
         return render_page(request, "registries/registry_unreachable.html", {"error": error}, status=503)
     if found is None:
@@ -59,14 +59,14 @@ def _act(request: AuthedRequest, access: Access, registry_id: str, deed: Operati
     return _what_became(request, access, operation, found.registry)
 
 
-def _do(access: Access, found: Sighting, verb: Operation.Verb, form: Request) -> Operation:
+def _do(access: Access, found: RegistryState, verb: Operation.Verb, form: WriteRequest) -> Operation:
     if found.error is not None:
         raise found.error
     return change_state(access, found.registry, verb=verb, request=form)
 
 
 def _confirmation(
-    request: AuthedRequest, access: Access, found: Sighting, verb: Operation.Verb, form: ConfirmForm
+    request: AuthedRequest, access: Access, found: RegistryState, verb: Operation.Verb, form: ConfirmForm
 ) -> HttpResponse:
     context = {
         "registry": found.registry,
@@ -82,7 +82,7 @@ def _confirmation(
     return render_page(request, TEMPLATE, context, fragments=["dialog"], status=status)
 
 
-def _why_not(access: Access, found: Sighting, verb: Operation.Verb) -> str:
+def _why_not(access: Access, found: RegistryState, verb: Operation.Verb) -> str:
     """Why it cannot be done now, for a page that was opened without a button; empty when it can."""
     if access.profile.is_read_only:
         return access.why_not
@@ -123,13 +123,13 @@ def _what_became(request: AuthedRequest, access: Access, operation: Operation, r
     in_view = page_in_view(request)
     slug, rancher_id = access.profile.slug, operation.target_id
     if in_view not in {"registry_list", "registry_detail"}:
-        outcome.announce(request, access, operation, registry)
+        outcome.add_operation_toast(request, access, operation, registry)
         return go(request, reverse("registry_detail", args=[slug, rancher_id]))
-    found = sight_registry(access.profile, rancher_id)
+    found = load_registry(access.profile, rancher_id)
     settled = found.settled if found else ()
     # a quick Rancher has ended it by now: then its end is told, not that it is under way
     for told in settled if operation in settled else (operation, *settled):
-        outcome.announce(request, access, told, found.registry if found else registry)
+        outcome.add_operation_toast(request, access, told, found.registry if found else registry)
     if found is None:
         return go(request, reverse("registry_list", args=[slug]))
     if in_view == "registry_list":

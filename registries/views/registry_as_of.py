@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 from dashboard.http import AuthedRequest, render_page
 from registries.access import Access, profile_view
 from registries.display import state_icon, state_word
-from registries.forms.moment import MomentForm
+from registries.forms.as_of import AsOfForm
 from registries.roles import Right
 from registries.services.inventory.as_of import registries_at
 from registries.views.rows import address_html
@@ -15,7 +15,7 @@ from registries.views.rows import address_html
 @require_safe
 @profile_view(Right.READ_PROFILE)
 def registry_as_of(request: AuthedRequest, access: Access) -> HttpResponse:
-    form = MomentForm(request.GET)
+    form = AsOfForm(request.GET)
     past = registries_at(access.profile, form.cleaned_data["at"]) if form.is_valid() else None
     rows = [
         {

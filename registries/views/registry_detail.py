@@ -9,20 +9,20 @@ from django.views.decorators.http import require_safe
 
 from dashboard.http import AuthedRequest, render_page
 from registries.access import Access, profile_view
-from registries.display import VERBS, moment, short_age, state_icon, state_word
+from registries.display import VERBS, format_datetime, short_age, state_icon, state_word
 from registries.images.server_addresses import examine_address
-from registries.models import ConnectionProfile, Operation, WatchedCredential
+from registries.models import ConnectionProfile, CredentialStatus, Operation
 from registries.rancher.errors import RancherError
 from registries.rancher.types import Registry, RegistryCredential
 from registries.roles import Right
 from registries.services.operations.credentials import in_order, used_credential
-from registries.services.operations.registry_state import Sighting, recent_operations, sight_registry
+from registries.services.operations.registry_state import RegistryState, load_registry, recent_operations
 from registries.services.operations.send import needs_deactivation, offered
 from registries.services.verification import saved_secrets
 from registries.views import outcome
-from registries.views.checks import present_check
 from registries.views.operation import present_operation
 from registries.views.rows import DANGEROUS, PAUSES_S, address_html, shown_state
+from registries.views.verification_badges import present_check
 
 # what the API documents beside the fields that the page shows by themselves: label, attribute (rancher.md, "Registry")
 FACTS = (
@@ -46,18 +46,18 @@ FACTS = (
 @profile_view(Right.READ_PROFILE)
 def registry_detail(request: AuthedRequest, access: Access, registry_id: str) -> HttpResponse:
     try:
-        found = sight_registry(access.profile, registry_id)
+        found = load_registry(access.profile, registry_id)
     except RancherError as error:
         return render_page(request, "registries/registry_unreachable.html", {"error": error}, status=503)
     if found is None:
         raise Http404("Rancher knows no such registry in this project; it may have been purged.")
-    outcome.announce_what_ended(request, access, found)
+    outcome.add_settled_toasts(request, access, found)
     tick = request.GET.get("tick", "")
     context = detail_context(access, found, tick=int(tick) if tick.isdecimal() and len(tick) < 4 else 0)
     return render_page(request, "registries/registry_detail.html", context, fragments=["registry-detail"])
 
 
-def detail_context(access: Access, found: Sighting, *, tick: int = 0) -> dict[str, Any]:
+def detail_context(access: Access, found: RegistryState, *, tick: int = 0) -> dict[str, Any]:
     registry = found.registry
     state = shown_state(registry, found.pending) if found.is_live else ("purged" if found.is_gone else registry.state)
     may_change = access.may_change and found.is_live and not found.is_moving
@@ -69,8 +69,8 @@ def detail_context(access: Access, found: Sighting, *, tick: int = 0) -> dict[st
         "may_edit": may_change and Operation.Verb.UPDATE in offered(registry),
         "facts": [(label, _shown(getattr(registry, attribute))) for label, attribute in FACTS],
         "times": [
-            ("Created", moment(registry.created_at)),
-            ("Removed", moment(registry.removed_at)),
+            ("Created", format_datetime(registry.created_at)),
+            ("Removed", format_datetime(registry.removed_at)),
             ("Remove time", _shown(registry.remove_time)),
         ],
         "address": address_html(registry.server_address or ""),
@@ -95,7 +95,7 @@ def registry_actions(registry: Registry, *, may_remove: bool) -> list[dict[str, 
 
 
 def _credentials(
-    registry: Registry, watched: Mapping[str, WatchedCredential], found: Sighting, access: Access
+    registry: Registry, watched: Mapping[str, CredentialStatus], found: RegistryState, access: Access
 ) -> list[dict[str, Any]]:
     """Its credentials, lowest id first, each with what can be done with it now."""
     used = used_credential(registry)
@@ -116,7 +116,7 @@ def offered_actions(target: Registry | RegistryCredential, *, may_remove: bool) 
     ]
 
 
-def _credential(credential: RegistryCredential, watched: WatchedCredential | None, *, is_used: bool) -> dict[str, Any]:
+def _credential(credential: RegistryCredential, watched: CredentialStatus | None, *, is_used: bool) -> dict[str, Any]:
     created_at = credential.created_at
     return {
         "check": present_check(watched),

@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_safe
 
-from dashboard.http import AuthedRequest, go, render_page, toast
+from dashboard.http import AuthedRequest, add_toast, go, render_page
 from registries.access import Access, profile_view
-from registries.forms.registry import Limits, RegistryCreateForm, RegistryEditForm
+from registries.forms.registry import FieldLengths, RegistryCreateForm, RegistryEditForm
 from registries.images.server_addresses import examine_address, is_same_address
 from registries.models import InventoryItem, Operation
 from registries.providers import BY_SLUG, PROVIDERS, credential_words
@@ -21,7 +21,7 @@ from registries.roles import Right
 from registries.services.operations.credentials import create_credential
 from registries.services.operations.lifecycle import KeyTaken
 from registries.services.operations.registries import AddressTaken, create_registry, update_registry
-from registries.services.operations.registry_state import Sighting, sight_registry
+from registries.services.operations.registry_state import RegistryState, load_registry
 from registries.services.operations.send import ActionUnavailable
 from registries.services.upstream import schema_limits
 from registries.views import credential_test, outcome
@@ -39,7 +39,7 @@ def registry_create(request: AuthedRequest, access: Access) -> HttpResponse:
     start = {"provider": chosen.slug, "server_address": chosen.address} if chosen else {}
     form = RegistryCreateForm(
         _with_provider_address(request.POST) if request.method == "POST" else None,
-        limits=Limits(**schema_limits.of_registries(access.profile)),
+        limits=FieldLengths(**schema_limits.of_registries(access.profile)),
         initial=start,
         keeps_copies=access.profile.keeps_copies,
     )
@@ -84,7 +84,7 @@ def address_check(request: AuthedRequest, access: Access) -> HttpResponse:
 @profile_view(Right.CHANGE_REGISTRIES)
 def registry_update(request: AuthedRequest, access: Access, registry_id: str) -> HttpResponse:
     try:
-        found = sight_registry(access.profile, registry_id)
+        found = load_registry(access.profile, registry_id)
     except RancherError as error:
         return render_page(request, "registries/registry_unreachable.html", {"error": error}, status=503)
     if found is None or found.is_gone:
@@ -92,7 +92,7 @@ def registry_update(request: AuthedRequest, access: Access, registry_id: str) ->
     registry = found.registry
     form = RegistryEditForm(
         request.POST if request.method == "POST" else None,
-        limits=Limits(**schema_limits.of_registries(access.profile)),
+        limits=FieldLengths(**schema_limits.of_registries(access.profile)),
         initial={"name": registry.name or "", "description": registry.description or ""},
     )
     if request.method == "POST" and form.is_valid() and (done := _update(request, access, found, form)):
@@ -137,7 +137,7 @@ def _create(request: AuthedRequest, access: Access, form: RegistryCreateForm) ->
     if operation.state == State.FAILED:
         _explain(form, operation)
         return None
-    outcome.announce(request, access, operation)
+    outcome.add_operation_toast(request, access, operation)
     if form.has_credential:
         _create_credential(request, access, form, operation)
     if operation.target_id:
@@ -152,7 +152,7 @@ def _create_credential(
     address, rancher_id = registry_made.target_name, registry_made.target_id
     if not rancher_id:
         detail = "Whether the registry was created is not known yet. Add the credential when it is there."
-        toast(request, "warn", "The credential was not sent", detail=detail)
+        add_toast(request, "warn", "The credential was not sent", detail=detail)
         return
     sent = form.as_request(request.request_id)
     fields = {name: form.cleaned_data[name] for name in ("public_value", "secret_value")}
@@ -164,7 +164,7 @@ def _create_credential(
         keep_copy=form.cleaned_data.get("keep_copy", False),
     )
     if operation.state == State.FAILED:
-        toast(
+        add_toast(
             request,
             "bad",
             f"{address} exists, without a credential",
@@ -173,10 +173,12 @@ def _create_credential(
             label="Add credential",
         )
     else:
-        outcome.announce(request, access, operation)
+        outcome.add_operation_toast(request, access, operation)
 
 
-def _update(request: AuthedRequest, access: Access, found: Sighting, form: RegistryEditForm) -> HttpResponse | None:
+def _update(
+    request: AuthedRequest, access: Access, found: RegistryState, form: RegistryEditForm
+) -> HttpResponse | None:
     detail_url = reverse("registry_detail", args=[access.profile.slug, found.registry.id])
     if not form.changes():
         return go(request, detail_url)
@@ -195,7 +197,7 @@ def _update(request: AuthedRequest, access: Access, found: Sighting, form: Regis
     if operation.state == State.FAILED:
         _explain(form, operation)
         return None
-    outcome.announce(request, access, operation)
+    outcome.add_operation_toast(request, access, operation)
     return go(request, detail_url)
 
 

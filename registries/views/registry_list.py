@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
-from dashboard.events import announce
+from dashboard.events import emit_event
 from dashboard.http import AuthedRequest, is_fragment, query_in_view, render_fragments, render_page
 from registries.access import Access, profile_view
 from registries.events import ProfileEvent
@@ -21,7 +21,7 @@ from registries.services.inventory.export import export_registries
 from registries.services.inventory.listing import SIZES, ListPage, ListQuery, find_registries
 from registries.services.inventory.reading import Reading, read_or_recall, recall
 from registries.services.operations import lifecycle
-from registries.services.operations.registry_state import Sighting, sight_registry
+from registries.services.operations.registry_state import RegistryState, load_registry
 from registries.services.verification import saved_secrets
 from registries.views import outcome
 from registries.views.rows import render_rows
@@ -60,11 +60,11 @@ def registry_row(request: AuthedRequest, access: Access, registry_id: str) -> Ht
     """A row in transition asks for itself; it comes back without the trigger when the registry rests."""
     if not is_fragment(request):
         return redirect("registry_detail", access.profile.slug, registry_id)
-    found = sight_registry(access.profile, registry_id)
+    found = load_registry(access.profile, registry_id)
     if found is None:
         raise Http404("Rancher knows no such registry.")
     tick = request.GET.get("tick", "")
-    outcome.announce_what_ended(request, access, found)
+    outcome.add_settled_toasts(request, access, found)
     return row_fragments(request, access, found, tick=int(tick) if tick.isdecimal() and len(tick) < 4 else 0)
 
 
@@ -76,7 +76,7 @@ def registry_export(request: AuthedRequest, access: Access) -> HttpResponse:
     kind: Literal["csv", "json"] = "json" if request.GET.get("format") == "json" else "csv"
     reading = read_or_recall(access.profile)
     page = _find(access, reading, query)
-    announce(
+    emit_event(
         ProfileEvent(
             action="registry.export",
             actor=request.user,
@@ -94,7 +94,7 @@ def registry_export(request: AuthedRequest, access: Access) -> HttpResponse:
 
 
 def row_fragments(
-    request: AuthedRequest, access: Access, found: Sighting, *, tick: int = 0, out_of_band: bool = False
+    request: AuthedRequest, access: Access, found: RegistryState, *, tick: int = 0, out_of_band: bool = False
 ) -> HttpResponse:
     """The registry's row as it is now, and the facets with their counts; nothing in its place when it left the list."""
     pending = {found.registry.id: found.pending} if found.pending else {}

@@ -9,16 +9,16 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from dashboard.prerender import row_frame
+from dashboard.prerender import row_template
 from registries.access import Access
-from registries.display import VERBS, moment, short_age, state_icon, state_word
+from registries.display import VERBS, format_datetime, short_age, state_icon, state_word
 from registries.images.server_addresses import never_matches
-from registries.models import Operation, WatchedCredential
+from registries.models import CredentialStatus, Operation
 from registries.rancher.types import ActionNames, Registry
 from registries.services.inventory.listing import users_of
 from registries.services.operations.credentials import used_credential
 from registries.services.operations.send import offered
-from registries.views.checks import BADGES
+from registries.views.verification_badges import BADGES
 
 # seconds between two looks at a row in transition; they grow, and end after about a minute
 PAUSES_S = (1, 1, 2, 2, 3, 4, 5, 6, 8, 10, 10, 10)
@@ -46,7 +46,7 @@ def render_rows(
     now: datetime,
     is_live: bool = True,
     pending: Mapping[str, Operation] | None = None,
-    checks: Mapping[str, WatchedCredential] | None = None,
+    checks: Mapping[str, CredentialStatus] | None = None,
     tick: int = 0,
     out_of_band: bool = False,
 ) -> SafeString:
@@ -60,7 +60,7 @@ def render_rows(
     may_change, may_remove = is_live and access.may_change, access.may_remove
     pending, checks = pending or {}, checks or {}
     tick = tick if is_live else len(PAUSES_S)
-    frame = row_frame("registries/_registry_row.html", FIELDS)
+    frame = row_template("registries/_registry_row.html", FIELDS)
     rows = []
     for registry in registries:
         operation = pending.get(registry.id)
@@ -98,13 +98,13 @@ def _cells(
         "user": html.escape(users[0] or "no user") if users else "–",
         "count": f' <span class="count">{len(users)}</span>' if users else "",
         "age": short_age((now - registry.created_at).total_seconds()) if registry.created_at else "–",
-        "created": moment(registry.created_at),
+        "created": format_datetime(registry.created_at),
         "menu": menu.replace("\0u", url).replace("\0a", plain),
         "attributes": _poll(url, tick, operation) if moves else "",
     }
 
 
-def _badge(registry: Registry, checks: Mapping[str, WatchedCredential], now: datetime) -> str:
+def _badge(registry: Registry, checks: Mapping[str, CredentialStatus], now: datetime) -> str:
     """What the last verification said of the credential that Rancher uses, and how long ago; "" where there is none."""
     used = used_credential(registry) if checks and registry.credentials else None
     check = checks.get(used.id) if used else None

@@ -30,7 +30,7 @@ def fill(count: int) -> None:
         while batch := list(islice(rows, BATCH)):
             last = batch[-1]
             cursor.executemany(statement, [[_stored(row[name]) for name in COLUMNS] for row in batch])
-    at = chain.moment(last["at"])
+    at = chain.to_rfc3339(last["at"])
     seal = chain.seal_of_head(event_id=count, at=at, mac=last["mac"], key_id=last["key_id"])
     AuditHead.objects.update_or_create(
         pk=1, defaults={"event_id": count, "at": last["at"], "mac": last["mac"], "key_id": last["key_id"], "seal": seal}
@@ -65,7 +65,7 @@ def events(count: int) -> Iterator[dict[str, Any]]:
             "key_id": key_id,
             "previous": previous,
         }
-        row["mac"] = previous = chain.mac_of(row | {"at": chain.moment(at)})
+        row["mac"] = previous = chain.mac_of(row | {"at": chain.to_rfc3339(at)})
         yield row | {"at": at}
 
 

@@ -18,10 +18,11 @@ APPENDED = 300
 APPEND = """
 import time
 from dashboard.events import Event
-from registries.services.audit.write import record
+from registries.services.audit.write import write_audit_event
 started = time.process_time()
 for number in range({count}):
-    record(Event(action="team.rename", actor_name="bench", before={{"name": "old"}}, after={{"name": "new"}}))
+    event = Event(action="team.rename", actor_name="bench", before={{"name": "old"}}, after={{"name": "new"}})
+    write_audit_event(event)
 print("ms", (time.process_time() - started) * 1000 / {count})
 """
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from dashboard.people.models import User
-from registries.models import AllowedTarget, Announcement, ConnectionProfile, WatchedCredential
+from registries.models import Alert, AllowedTarget, ConnectionProfile, CredentialStatus
 from registries.services.verification import schedule
 from tests.browser.tools import Seen, complaints_in_all_looks
 from tests.oci import real
@@ -32,7 +32,7 @@ def registry(tmp_path: Path) -> Iterator[real.RealRegistry]:
 
 def beat() -> None:
     """What the reconciler and the worker do, once the time has come."""
-    WatchedCredential.objects.exclude(next_check_at=None).update(next_check_at=timezone.now())
+    CredentialStatus.objects.exclude(next_check_at=None).update(next_check_at=timezone.now())
     schedule.enqueue_due()
     call_command("db_worker", "--batch", "--no-startup-delay", "--interval", "0")
 
@@ -71,7 +71,7 @@ def test_a_password_is_told_wrong_then_right_and_one_day_refused(
     beat()
     page.goto("/profiles/staging/registries/")
     expect(page.locator("tr", has_text=registry.address)).to_contain_text("Works")
-    assert not Announcement.objects.exists()
+    assert not Alert.objects.exists()
 
     registry.set_login(NEW_HTPASSWD)
     for _ in range(2):
@@ -83,5 +83,5 @@ def test_a_password_is_told_wrong_then_right_and_one_day_refused(
     page.get_by_role("link", name="Refused").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("The registry refused the user or the password.")
     assert complaints_in_all_looks(page) == []
-    assert Announcement.objects.count() == 1
-    assert WatchedCredential.objects.get().next_check_at is None, "two refusals stop the schedule"
+    assert Alert.objects.count() == 1
+    assert CredentialStatus.objects.get().next_check_at is None, "two refusals stop the schedule"

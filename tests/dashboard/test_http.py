@@ -77,7 +77,7 @@ def test_renders_a_whole_page_with_its_title() -> None:
 
 def test_adds_the_waiting_toasts_to_fragments_out_of_band_and_tells_them_once() -> None:
     request = ask(target="toasts")
-    http.toast(request, "bad", "quay.io: not removed", detail="<b>422</b>", href="/operations/1/", label="Details")
+    http.add_toast(request, "bad", "quay.io: not removed", detail="<b>422</b>", href="/operations/1/", label="Details")
     body = http.render_fragments(request).content.decode()
     assert 'id="toasts" hx-swap-oob="beforeend"' in body
     assert "&lt;b&gt;422&lt;/b&gt;" in body

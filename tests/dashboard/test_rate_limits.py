@@ -8,9 +8,9 @@ from django.core.management import call_command
 from django.db import connections
 
 from dashboard import rate_limits
-from dashboard.rate_limits import Limit, free_slots, take_slot
+from dashboard.rate_limits import RateLimit, free_slots, take_slot
 
-FIVE = Limit("test", slots=5, seconds=300)
+FIVE = RateLimit("test", slots=5, seconds=300)
 
 
 def test_refuses_the_sixth_and_says_for_how_long() -> None:
@@ -22,7 +22,7 @@ def test_counts_each_key_and_each_limit_apart() -> None:
     for _ in range(6):
         take_slot(FIVE, "alice")
     assert take_slot(FIVE, "bob") == 0
-    assert take_slot(Limit("other", slots=1, seconds=60), "alice") == 0
+    assert take_slot(RateLimit("other", slots=1, seconds=60), "alice") == 0
 
 
 def test_a_success_frees_the_slots() -> None:
@@ -33,7 +33,7 @@ def test_a_success_frees_the_slots() -> None:
 
 
 def test_a_slot_is_free_again_after_the_window() -> None:
-    short = Limit("short", slots=1, seconds=1)
+    short = RateLimit("short", slots=1, seconds=1)
     assert take_slot(short, "alice") == 0
     assert take_slot(short, "alice") == 1
     while take_slot(short, "alice"):

@@ -7,7 +7,7 @@ from django.db import DatabaseError
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
-from dashboard.events import happened
+from dashboard.events import event_emitted
 from dashboard.people.models import User
 from registries.models import AuditEvent
 
@@ -92,11 +92,11 @@ def test_a_sign_in_that_cannot_be_recorded_does_not_happen(user: User) -> None:
         raise DatabaseError("disk full")
 
     client = Client(raise_request_exception=False)
-    happened.connect(fail, dispatch_uid="full")
+    event_emitted.connect(fail, dispatch_uid="full")
     try:
         assert client.post(SIGN_IN, {"login": "operator", "password": PASSWORD}).status_code >= 500
     finally:
-        happened.disconnect(dispatch_uid="full")
+        event_emitted.disconnect(dispatch_uid="full")
     assert client.get("/operations/").status_code == 302
 
 

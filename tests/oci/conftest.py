@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from registries.oci import Found, probe
-from registries.outbound.breaker import Limits, forget_upstreams
+from registries.oci import ProbeResult, probe
+from registries.outbound.breaker import CallLimits, forget_upstreams
 from tests.authority import Authority
 
 USER, SECRET = "ann", "correct horse"
 LOGIN = f"{USER}:{SECRET}"
-QUICK = Limits(connect_s=1, read_s=1, wall_s=1.5, breaker_open_s=0)  # for tests that wait for a limit
+QUICK = CallLimits(connect_s=1, read_s=1, wall_s=1.5, breaker_open_s=0)  # for tests that wait for a limit
 
-Probe = Callable[..., Found]
+Probe = Callable[..., ProbeResult]
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +25,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 def ask(authority: Authority) -> Probe:
     """`probe` with a login, everything allowed that isn't below the floor, and the test's authority trusted."""
 
-    def ask(address: str, **options: Any) -> Found:
+    def ask(address: str, **options: Any) -> ProbeResult:
         values: dict[str, Any] = {
             "user": USER,
             "secret": SECRET,
@@ -43,5 +43,5 @@ def _no_upstream_remembers() -> Iterator[None]:
     forget_upstreams()
 
 
-def states(found: Found) -> dict[str, str]:
+def states(found: ProbeResult) -> dict[str, str]:
     return {step.name.name.lower(): step.state for step in found.steps}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from registries.oci import Found, Reason, StepName
+from registries.oci import ProbeResult, Reason, StepName
 from tests.authority import Authority
 from tests.oci.conftest import LOGIN, SECRET, Probe, states
 from tests.oci.servers import VERSION, Asked, Reply, Server, challenging, issuing, serving
@@ -48,7 +48,7 @@ def to_loopback(*_: object) -> list[str]:
     return ["127.0.0.1"]
 
 
-def seen(found: Found) -> list[tuple[Any, ...]]:
+def seen(found: ProbeResult) -> list[tuple[Any, ...]]:
     """All that a person gets to read of it."""
     return [found.reason.sentence, found.reason.remedy, found.milliseconds, *found.steps]  # type: ignore[list-item]
 

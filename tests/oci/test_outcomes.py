@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from registries.oci import Found, Reason, StepName
-from registries.outbound.breaker import Limits, upstream_of
+from registries.oci import ProbeResult, Reason, StepName
+from registries.outbound.breaker import CallLimits, upstream_of
 from tests.authority import DAY, NOW, Authority
 from tests.oci.conftest import LOGIN, QUICK, SECRET, USER, Probe, states
 from tests.oci.servers import VERSION, Answering, Asked, Reply, challenging, issuing, serving
@@ -17,7 +17,7 @@ HTML = Reply(headers={"Content-Type": "text/html"}, body=b"<html>It works!</html
 BASIC = 'Basic realm="Registry"'
 
 
-def failed(found: Found) -> str:
+def failed(found: ProbeResult) -> str:
     """The step that failed, and its cause."""
     return next(f"{step.name}: {step.cause}" for step in found.steps if step.state == "failed")
 
@@ -190,7 +190,7 @@ def test_says_that_a_stored_ca_certificate_is_none(ask: Probe, authority: Author
 
 
 def test_says_that_others_are_asking_it_at_the_moment(ask: Probe, authority: Authority) -> None:
-    limits = Limits(in_flight=1)
+    limits = CallLimits(in_flight=1)
     with serving(challenging(BASIC), certificate=authority.issue()) as registry:
         with upstream_of(registry.origin, limits).slot():
             found = ask(registry.address, limits=limits)

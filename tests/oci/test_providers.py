@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from registries.oci import endpoint_of
 from registries.oci.providers import Endpoint
-from registries.oci.token_realm import may_follow, parse_realm
+from registries.oci.token_realm import may_send_password_to, parse_realm
 from registries.rancher.errors import BadAddress
 
 
@@ -60,4 +60,4 @@ def test_takes_any_text_for_an_address_or_for_none(text: str) -> None:
 def test_knows_the_token_hosts_of_providers(address: str, realm: str, followed: bool) -> None:
     parsed, endpoint = parse_realm(realm), endpoint_of(address)
     assert parsed is not None
-    assert may_follow(parsed, asked=endpoint.secure, endpoint=endpoint, realm_hosts=()) is followed
+    assert may_send_password_to(parsed, asked=endpoint.secure, endpoint=endpoint, realm_hosts=()) is followed

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from registries.oci import Found, Reason
+from registries.oci import ProbeResult, Reason
 from tests.authority import DAY, NOW, Authority
 from tests.oci import real
 from tests.oci.conftest import LOGIN, QUICK, SECRET, USER, Probe
@@ -170,7 +170,7 @@ def stand(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield Stand(addresses | _small_ones(small), folder, ca_folder, digest, changing)
 
 
-def ours(ask: Probe, stand: Stand, row: Row) -> Found:
+def ours(ask: Probe, stand: Stand, row: Row) -> ProbeResult:
     allowed = {"https", "http"} if row.plain_allowed else {"https"}
     options: dict[str, Any] = {} if row.trusted else {"ca_certificate": None}
     if row.reason == Reason.TIMEOUT:

@@ -11,7 +11,7 @@ import pytest
 
 from registries.outbound.base_url import BaseURL
 from registries.outbound.transport import Transport
-from registries.rancher.connection_check import shake_hands
+from registries.rancher.connection_check import check_connection
 from registries.rancher.errors import RancherError
 from tests.authority import DAY, NOW, Authority
 from tests.upstream_stands import QUICK
@@ -132,7 +132,7 @@ def test_calls_a_server_that_speaks_an_odd_tls_so(authority: Authority, tmp_path
 
 def test_the_check_tells_the_version_of_tls(authority: Authority) -> None:
     with tls_server(authority.issue()) as base:
-        found = shake_hands(
+        found = check_connection(
             base,
             allow=lambda *_: True,
             access_key="a",

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from registries.outbound.breaker import Limits, Upstream, upstream_of
+from registries.outbound.breaker import CallLimits, Upstream, upstream_of
 from registries.outbound.deadline import Guard, Watchdog
 from registries.outbound.transport import Transport
 from registries.rancher.client import Client
@@ -52,7 +52,7 @@ def reason(call: Any) -> str:
 def test_ends_every_fault_of_a_read_in_its_error_and_frees_the_slot(
     stand: Stand, fault: str, options: dict[str, Any], wanted: str
 ) -> None:
-    limits = QUICK if wanted == "timeout" else Limits()
+    limits = QUICK if wanted == "timeout" else CallLimits()
     client = stand.client(limits=limits)
     stand.fail(fault, **options)
     with pytest.raises(RancherError) as raised:
@@ -85,7 +85,7 @@ def test_ends_every_fault_of_a_read_in_its_error_and_frees_the_slot(
 def test_says_of_a_write_whether_it_may_have_been_applied_and_sends_it_once(
     stand: Stand, fault: str, options: dict[str, Any], maybe: bool
 ) -> None:
-    client = stand.client(limits=QUICK if fault == "hang" else Limits())
+    client = stand.client(limits=QUICK if fault == "hang" else CallLimits())
     stand.fail(fault, match="POST ", **options)
     with pytest.raises(RancherError) as raised:
         client.registries.create(server_address="quay.io")
@@ -197,7 +197,7 @@ def test_reads_a_chunk_of_negative_size_no_further_than_the_cap() -> None:
             sent.append(65536)
 
     with scripted(flood) as base:
-        transport = Transport(base, allow=lambda *_: True, limits=Limits(body_bytes=2**20))
+        transport = Transport(base, allow=lambda *_: True, limits=CallLimits(body_bytes=2**20))
         assert reason(lambda: transport.send("GET", "/ping")) == "too_large"
         transport.close()
     assert sum(sent) < 20 * 2**20
@@ -249,7 +249,7 @@ def test_an_end_that_the_wall_made_is_no_end_of_the_body() -> None:
         connection.recv(1)  # until the other side hangs up
 
     with scripted(drip) as base:
-        limits = Limits(connect_s=0.4, read_s=5, wall_s=0.3)
+        limits = CallLimits(connect_s=0.4, read_s=5, wall_s=0.3)
         transport = Transport(base, allow=lambda *_: True, limits=limits)
         assert reason(lambda: transport.send("GET", "/ping")) == "timeout"
         transport.close()
@@ -294,7 +294,7 @@ def test_rests_after_five_failures_and_lets_one_call_probe(stand: Stand) -> None
 
 
 def test_goes_on_resting_while_a_probe_is_out_and_after_one_that_failed() -> None:
-    upstream = Upstream(Limits(breaker_errors=1, breaker_open_s=0.01, in_flight=1, slot_wait_s=0))
+    upstream = Upstream(CallLimits(breaker_errors=1, breaker_open_s=0.01, in_flight=1, slot_wait_s=0))
     upstream.failed()
     time.sleep(0.02)
     with upstream.slot():
@@ -314,7 +314,7 @@ def test_goes_on_resting_while_a_probe_is_out_and_after_one_that_failed() -> Non
 
 @pytest.mark.parametrize("ended_by", [KeyboardInterrupt, SystemExit, MemoryError])
 def test_lets_another_call_probe_however_the_first_probe_ended(ended_by: type[BaseException]) -> None:
-    upstream = Upstream(Limits(breaker_errors=1, breaker_open_s=0.01))
+    upstream = Upstream(CallLimits(breaker_errors=1, breaker_open_s=0.01))
     upstream.failed()
     time.sleep(0.02)
     with pytest.raises(ended_by), upstream.slot():

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from registries.outbound.base_url import BaseURL
-from registries.rancher.connection_check import SLUGS, Handshake, shake_hands
+from registries.rancher.connection_check import SLUGS, ConnectionCheck, check_connection
 from tests.upstream_stands import QUICK, Stand, answering, scripted
 
 
-def shake(stand: Stand, role: str = "env", **options: Any) -> Handshake:
+def shake(stand: Stand, role: str = "env", **options: Any) -> ConnectionCheck:
     access_key, secret_key = stand.sandbox.keys[role]
     values: dict[str, Any] = {
         "allow": lambda *_: True,
@@ -17,10 +17,10 @@ def shake(stand: Stand, role: str = "env", **options: Any) -> Handshake:
         "secret_key": secret_key,
         "limits": QUICK,
     }
-    return shake_hands(options.pop("base", stand.base), **(values | options))
+    return check_connection(options.pop("base", stand.base), **(values | options))
 
 
-def outcomes(found: Handshake) -> dict[str, str]:
+def outcomes(found: ConnectionCheck) -> dict[str, str]:
     return {step.slug: step.outcome for step in found.steps}
 
 

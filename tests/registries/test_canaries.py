@@ -9,8 +9,8 @@ from django.test import Client as Browser
 from dashboard.people.models import User
 from dashboard.people.services.invitations import invite_person
 from registries.events import ProfileEvent
-from registries.models import AllowedTarget, AuditEvent, ConnectionProfile, Operation, WatchedCredential
-from registries.services.audit.write import record
+from registries.models import AllowedTarget, AuditEvent, ConnectionProfile, CredentialStatus, Operation
+from registries.services.audit.write import write_audit_event
 from tests import canaries
 from tests.registries.conftest import Rancher
 
@@ -111,7 +111,7 @@ def test_secrets_that_were_typed_are_nowhere(
     caplog.set_level(logging.DEBUG)
     type_them_everywhere(web, rancher, pages)
     assert Operation.objects.filter(state="succeeded", target_type="credential").exists()
-    assert any(one.secret for one in WatchedCredential.objects.all())
+    assert any(one.secret for one in CredentialStatus.objects.all())
     assert GOOGLE in rancher.sandbox.secrets()
     assert len(pages) > 30
     assert canaries.leaks(EVERY, places(pages, caplog)) == []
@@ -129,7 +129,7 @@ def test_an_error_of_our_own_shows_no_secret(
     def fail(*_: object, **values: object) -> None:
         raise RuntimeError(f"something went wrong with password={values}")
 
-    monkeypatch.setattr("registries.services.inventory.reading.read_registries", fail)
+    monkeypatch.setattr("registries.services.operations.registries.read_registries", fail)
     web.raise_request_exception = False
     form = {"operation_key": next(keys), "server_address": "quay.io", "public_value": "a", "secret_value": TOKENS[5]}
     answer = web.post("/profiles/staging/registries/new/", form)
@@ -139,7 +139,7 @@ def test_an_error_of_our_own_shows_no_secret(
 
 
 def plant_in_an_event() -> None:
-    record(ProfileEvent(action="registry.create", actor_name="x", after={"secret": TOKENS[0]}))
+    write_audit_event(ProfileEvent(action="registry.create", actor_name="x", after={"secret": TOKENS[0]}))
 
 
 def plant_in_the_log() -> None:

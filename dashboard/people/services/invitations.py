@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from dashboard.events import Event, announce
+from dashboard.events import Event, emit_event
 from dashboard.people.models import Invitation, SiteRole, User
 
 INVITATION_LIVES = timedelta(hours=72)
@@ -49,7 +49,7 @@ def invite_person(
                 expires_at=timezone.now() + INVITATION_LIVES,
             )
             invitation.teams.set(teams)
-            announce(_event("person.invite", actor, invitation, after=_values(invitation)))
+            emit_event(_event("person.invite", actor, invitation, after=_values(invitation)))
     except IntegrityError:
         raise AlreadyInvited from None
     return invitation, token
@@ -60,7 +60,7 @@ def revoke_invitation(actor: User, invitation: Invitation, *, reason: str = "") 
     with transaction.atomic():
         if not _open().filter(pk=invitation.pk).update(revoked_at=timezone.now()):
             raise InvitationGone
-        announce(_event("invitation.revoke", actor, invitation, before=_values(invitation), reason=reason))
+        emit_event(_event("invitation.revoke", actor, invitation, before=_values(invitation), reason=reason))
 
 
 def invitations_of(inviter: User) -> QuerySet[Invitation]:
@@ -108,7 +108,7 @@ def accept_invitation(invitation: Invitation, password: str) -> User:
             user = User(username=held.username, email=held.email, site_role=held.site_role, password=hashed)
             user.save()
             user.groups.set(held.teams.all())
-            announce(_event("invitation.accept", user, held, after=_values(held)))
+            emit_event(_event("invitation.accept", user, held, after=_values(held)))
     except (NameTaken, IntegrityError):  # somebody got the name in another way meanwhile
         raise InvitationGone from None
     return user

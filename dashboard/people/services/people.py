@@ -10,7 +10,7 @@ from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from dashboard.events import Event, announce
+from dashboard.events import Event, emit_event
 from dashboard.people.models import SiteRole, User
 from dashboard.people.services.invitations import revoke_invitations_of
 from dashboard.people.sign_in.sessions import end_sessions
@@ -49,7 +49,7 @@ def deactivate_person(actor: User, person: User, *, reason: str = "") -> None:
             row.save(update_fields=["is_active"])
             end_sessions(row)
             revoke_invitations_of(actor, row)
-            _announce("person.deactivate", actor, row, {"is_active": True}, {"is_active": False}, reason)
+            _emit("person.deactivate", actor, row, {"is_active": True}, {"is_active": False}, reason)
 
 
 def activate_person(actor: User, person: User, *, reason: str = "") -> None:
@@ -59,7 +59,7 @@ def activate_person(actor: User, person: User, *, reason: str = "") -> None:
         if not row.is_active:
             row.is_active = True
             row.save(update_fields=["is_active"])
-            _announce("person.activate", actor, row, {"is_active": False}, {"is_active": True}, reason)
+            _emit("person.activate", actor, row, {"is_active": False}, {"is_active": True}, reason)
 
 
 def change_site_role(actor: User, person: User, site_role: str, *, reason: str = "") -> None:
@@ -75,7 +75,7 @@ def change_site_role(actor: User, person: User, site_role: str, *, reason: str =
             revoke_invitations_of(actor, row)
         row.site_role = site_role
         row.save(update_fields=["site_role"])
-        _announce("person.role", actor, row, {"site_role": before}, {"site_role": site_role}, reason)
+        _emit("person.role", actor, row, {"site_role": before}, {"site_role": site_role}, reason)
 
 
 def reset_second_factor(actor: User, person: User, *, reason: str = "") -> None:
@@ -88,7 +88,7 @@ def reset_second_factor(actor: User, person: User, *, reason: str = "") -> None:
         kinds = sorted(held.values_list("type", flat=True))
         held.delete()
         end_sessions(row)
-        _announce("person.reset_second_factor", actor, row, {"second_factors": kinds}, {"second_factors": []}, reason)
+        _emit("person.reset_second_factor", actor, row, {"second_factors": kinds}, {"second_factors": []}, reason)
 
 
 def _hold(person: User) -> User:
@@ -97,10 +97,8 @@ def _hold(person: User) -> User:
     return {row.pk: row for row in rows.order_by("pk")}[person.pk]
 
 
-def _announce(
-    action: str, actor: User, person: User, before: dict[str, Any], after: dict[str, Any], reason: str
-) -> None:
-    announce(
+def _emit(action: str, actor: User, person: User, before: dict[str, Any], after: dict[str, Any], reason: str) -> None:
+    emit_event(
         Event(
             action=action,
             actor=actor,

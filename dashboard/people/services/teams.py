@@ -6,7 +6,7 @@ from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 from django.db.models import Count, QuerySet
 
-from dashboard.events import Event, announce
+from dashboard.events import Event, emit_event
 from dashboard.people.models import User
 
 
@@ -34,7 +34,7 @@ def make_team(actor: User, name: str) -> Group:
         with transaction.atomic():
             _refuse_taken(name)
             team = Group.objects.create(name=name)
-            _announce("team.create", actor, team, after={"name": name})
+            _emit("team.create", actor, team, after={"name": name})
     except IntegrityError:
         raise TeamNameTaken from None
     return team
@@ -50,7 +50,7 @@ def rename_team(actor: User, team: Group, name: str) -> None:
                 return
             _refuse_taken(name, but=team)
             held.save()
-            _announce("team.rename", actor, held, before={"name": before}, after={"name": name})
+            _emit("team.rename", actor, held, before={"name": before}, after={"name": name})
     except IntegrityError:
         raise TeamNameTaken from None
 
@@ -59,7 +59,7 @@ def remove_team(actor: User, team: Group, *, reason: str = "") -> None:
     """With it go its roles in profiles; its members stay people."""
     with transaction.atomic():
         members = list(members_of(team).values_list("username", flat=True))
-        _announce("team.remove", actor, team, before={"name": team.name, "members": members}, reason=reason)
+        _emit("team.remove", actor, team, before={"name": team.name, "members": members}, reason=reason)
         team.delete()
 
 
@@ -68,7 +68,7 @@ def add_to_team(actor: User, team: Group, person: User) -> bool:
     with transaction.atomic():
         _, is_new = User.groups.through.objects.get_or_create(user=person, group=team)
         if is_new:
-            _announce("team.add", actor, team, after={"member": person.username})
+            _emit("team.add", actor, team, after={"member": person.username})
     return is_new
 
 
@@ -77,7 +77,7 @@ def remove_from_team(actor: User, team: Group, person: User, *, reason: str = ""
     with transaction.atomic():
         gone, _ = User.groups.through.objects.filter(user=person, group=team).delete()
         if gone:
-            _announce("team.leave", actor, team, before={"member": person.username}, reason=reason)
+            _emit("team.leave", actor, team, before={"member": person.username}, reason=reason)
     return bool(gone)
 
 
@@ -87,7 +87,7 @@ def _refuse_taken(name: str, *, but: Group | None = None) -> None:
         raise TeamNameTaken
 
 
-def _announce(action: str, actor: User, team: Group, **details: Any) -> None:
-    announce(
+def _emit(action: str, actor: User, team: Group, **details: Any) -> None:
+    emit_event(
         Event(action=action, actor=actor, target_type="team", target_id=str(team.pk), target_name=team.name, **details)
     )

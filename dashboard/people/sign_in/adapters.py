@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from dashboard.crypto import SecretUnreadable, seal, unseal
-from dashboard.events import Event, announce
+from dashboard.events import Event, emit_event
 from dashboard.people.models import SiteRole
 from dashboard.people.sign_in import limits
 
@@ -44,7 +44,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ca
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         name = credentials.get("username", "")
-        announce(Event(action="person.sign_in", actor_name=name, outcome="failed", reason="Wrong name or password."))
+        emit_event(Event(action="person.sign_in", actor_name=name, outcome="failed", reason="Wrong name or password."))
 
     def is_reauthentication_required(self, *, app: str, **_: Any) -> bool:
         """Our URLs ask for a recent sign-in themselves (`dashboard.reauthentication`) and keep no POST to resend."""

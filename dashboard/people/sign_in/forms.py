@@ -12,7 +12,7 @@ from allauth.mfa.webauthn.forms import (
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 
-from dashboard.events import Event, announce
+from dashboard.events import Event, emit_event
 from dashboard.people.sign_in import limits
 
 CODE_LIVES_S = 120  # longer than a TOTP code is taken for, one step either side of now
@@ -73,7 +73,7 @@ class KeyAloneForm(_Total, LoginWebAuthnForm):  # type: ignore[misc]
         try:
             return super().clean_credential()
         except ValidationError:
-            announce(Event(action="person.sign_in", actor_name=limits.BY_PASSKEY, outcome="failed"))
+            emit_event(Event(action="person.sign_in", actor_name=limits.BY_PASSKEY, outcome="failed"))
             raise
 
 

@@ -3,14 +3,14 @@
 from django.core.exceptions import ValidationError
 
 from dashboard.current import current_address
-from dashboard.events import Event, announce
-from dashboard.rate_limits import Limit, free_slots, take_slot
+from dashboard.events import Event, emit_event
+from dashboard.rate_limits import RateLimit, free_slots, take_slot
 
-PER_ACCOUNT = Limit("sign-in", slots=5, seconds=5 * 60)
-PER_ADDRESS = Limit("sign-in-from", slots=10, seconds=60)
-PER_SECOND_FACTOR = Limit("second-factor", slots=5, seconds=5 * 60)
+PER_ACCOUNT = RateLimit("sign-in", slots=5, seconds=5 * 60)
+PER_ADDRESS = RateLimit("sign-in-from", slots=10, seconds=60)
+PER_SECOND_FACTOR = RateLimit("second-factor", slots=5, seconds=5 * 60)
 BY_PASSKEY = "(passkey)"  # in the record, while it isn't known whose it is
-NOTED = Limit("sign-in-noted", slots=1, seconds=5 * 60)  # a flood of tries is one row of the record
+NOTED = RateLimit("sign-in-noted", slots=1, seconds=5 * 60)  # a flood of tries is one row of the record
 
 
 def count_try(name: str) -> None:
@@ -44,7 +44,7 @@ def forget_codes(user_id: int) -> None:
 def refuse(name: str, wait_s: int) -> None:
     """Raises ValidationError; the first refusal in five minutes is on record."""
     if not take_slot(NOTED, f"{name.casefold()} {current_address.get()}"):
-        announce(Event(action="person.sign_in", actor_name=name, outcome="refused", reason="Too many tries."))
+        emit_event(Event(action="person.sign_in", actor_name=name, outcome="refused", reason="Too many tries."))
     raise ValidationError(f"Too many tries. The next one is possible in {in_words(wait_s)}.")
 
 

@@ -25,14 +25,14 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 
-from dashboard.events import Event, announce
+from dashboard.events import Event, emit_event
 from dashboard.http import render_page
 from dashboard.people.models import User
 from dashboard.people.sign_in.claims import Claims, NotBelieved, read_id_token
 
 PROVIDER_ID = "sso"
 TIMEOUT_S = (2.0, 5.0)
-NOBODY = "(single sign-on)"  # in the record, while it isn't known who comes
+UNKNOWN_PERSON = "(single sign-on)"  # in the record, while it isn't known who comes
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 
@@ -142,7 +142,7 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         is_free = bool(name) and not User.objects.filter(username__iexact=name).exists()
         if not (is_ours and is_free):
             why = "The name is taken." if is_ours else "None of their groups is a team here."
-            announce(Event(action="person.sign_in", actor_name=name, outcome="refused", reason=why))
+            emit_event(Event(action="person.sign_in", actor_name=name, outcome="refused", reason=why))
         return is_ours and is_free
 
     def is_auto_signup_allowed(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
@@ -151,7 +151,7 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:
         with transaction.atomic():
             user: User = super().save_user(request, sociallogin, form)
-            announce(Event(action="person.create", actor=user, target_type="person", target_name=user.username))
+            emit_event(Event(action="person.create", actor=user, target_type="person", target_name=user.username))
         return user
 
     def get_connect_redirect_url(self, request: HttpRequest, socialaccount: Any) -> str:
@@ -162,7 +162,7 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         problem = found.get("exception")
         is_ours = isinstance(problem, Refused | PermissionDenied)
         why = str(problem) if is_ours else "What came from the identity provider fits no question of ours."
-        announce(Event(action="person.sign_in", actor_name=NOBODY, outcome="failed", reason=why))
+        emit_event(Event(action="person.sign_in", actor_name=UNKNOWN_PERSON, outcome="failed", reason=why))
         is_down = isinstance(problem, requests.RequestException)
         page = render_page(request, "account/sso_failed.html", {"is_down": is_down}, status=503 if is_down else 401)
         raise ImmediateHttpResponse(page)
@@ -182,7 +182,7 @@ def follow_groups(user: User, sociallogin: SocialLogin | None = None, **_: Any) 
             team, _created = Group.objects.get_or_create(name=name)
             is_new = name in due
             (user.groups.add if is_new else user.groups.remove)(team)
-            announce(
+            emit_event(
                 Event(
                     action="team.add" if is_new else "team.leave",
                     actor=user,

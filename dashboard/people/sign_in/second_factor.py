@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from dashboard.http import toast
+from dashboard.http import add_toast
 from dashboard.people.models import User
 from dashboard.policy import is_admin
 
@@ -26,7 +26,7 @@ def has_second_factor(user: User) -> bool:
 def second_factor_for_admins(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponse:
         if settings.ADMIN_MFA and request.session.session_key and is_admin(request.user) and _lacks(request):
-            toast(request, "warn", "Admins need a second factor.", detail="Set one up; everything else opens then.")
+            add_toast(request, "warn", "Admins need a second factor.", detail="Set one up; everything else opens then.")
             return redirect(reverse("mfa_index"))
         return get_response(request)
 

@@ -13,7 +13,7 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from dashboard.http import is_fragment, toast
+from dashboard.http import add_toast, is_fragment
 from dashboard.people.models import User
 
 IDLE = timedelta(minutes=30)
@@ -31,7 +31,7 @@ def session_lifetime(get_response: Handler) -> Handler:
             if why := _why_over(request):
                 request.ended_because = why  # type: ignore[attr-defined]  # for the record
                 logout(request)
-                toast(request, "warn", why, detail="Sign in again; you come back to where you were.")
+                add_toast(request, "warn", why, detail="Sign in again; you come back to where you were.")
             elif not _asked_by_itself(request):
                 _note_seen(request)
         return get_response(request)

@@ -16,13 +16,13 @@ from django.urls import path
 
 from dashboard.people.sign_in import views
 from dashboard.policy import PUBLIC, signed_in, stamp
-from dashboard.reauthentication import recent_sign_in
+from dashboard.reauthentication import require_recent_sign_in
 
 public = stamp(PUBLIC)
 
 
 def careful(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
-    return signed_in(recent_sign_in(view))
+    return signed_in(require_recent_sign_in(view))
 
 
 urlpatterns = [

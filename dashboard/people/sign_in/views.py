@@ -14,12 +14,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard.events import Event, announce
-from dashboard.http import AuthedRequest, go, render_page, toast
+from dashboard.events import Event, emit_event
+from dashboard.http import AuthedRequest, add_toast, go, render_page
 from dashboard.people.sign_in import oidc
 from dashboard.people.sign_in.second_factor import has_second_factor
 from dashboard.policy import PUBLIC, signed_in, stamp
-from dashboard.reauthentication import recent_sign_in
+from dashboard.reauthentication import require_recent_sign_in
 
 logger = logging.getLogger("corral.sign_in")
 # what a provider's answer may break in allauth when it is none of the protocol's
@@ -50,11 +50,11 @@ def session_end(request: AuthedRequest, pk: int) -> HttpResponse:
     if session.is_current():
         return redirect("account_logout")
     with transaction.atomic():
-        announce(
+        emit_event(
             Event(action="session.end", actor=request.user, target_type="session", target_name=session.user_agent[:200])
         )
         session.end()
-    toast(request, "good", "Session ended.", detail=f"{session.ip} is signed out.")
+    add_toast(request, "good", "Session ended.", detail=f"{session.ip} is signed out.")
     return go(request, "/account/")
 
 
@@ -79,16 +79,16 @@ def sso_callback(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @signed_in
-@recent_sign_in
+@require_recent_sign_in
 def sso_unlink(request: AuthedRequest) -> HttpResponse:
     """Only with a password of one's own: nobody locks themselves out."""
     if not request.user.has_usable_password():
-        toast(request, "bad", "Not unlinked.", detail="You have no password here: you could not sign in any more.")
+        add_toast(request, "bad", "Not unlinked.", detail="You have no password here: you could not sign in any more.")
         return go(request, "/account/")
     with transaction.atomic():
         SocialAccount.objects.filter(user=request.user, provider=oidc.PROVIDER_ID).delete()
-        announce(Event(action="identity.unlink", actor=request.user, target_type="identity"))
-    toast(request, "good", "Identity unlinked.")
+        emit_event(Event(action="identity.unlink", actor=request.user, target_type="identity"))
+    add_toast(request, "good", "Identity unlinked.")
     return go(request, "/account/")
 
 

@@ -13,22 +13,22 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard.current import current_address
 from dashboard.errors import too_many_requests
-from dashboard.http import AuthedRequest, go, render_page, toast
+from dashboard.http import AuthedRequest, add_toast, go, render_page
 from dashboard.people.forms.invitation import InvitationForm, PasswordForm
 from dashboard.people.models import Invitation
 from dashboard.people.services import invitations
 from dashboard.people.views.confirmation import Confirmation, ask, reason_form
 from dashboard.policy import PUBLIC, admins_only, stamp
-from dashboard.rate_limits import Limit, take_slot
-from dashboard.reauthentication import recent_sign_in
+from dashboard.rate_limits import RateLimit, take_slot
+from dashboard.reauthentication import require_recent_sign_in
 
 OPENED = "invitation"  # in the session: the id of the invitation whose link was opened there
-PER_ADDRESS = Limit("invitation", slots=20, seconds=60)
+PER_ADDRESS = RateLimit("invitation", slots=20, seconds=60)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @admins_only
-@recent_sign_in
+@require_recent_sign_in
 @never_cache
 def person_invite(request: AuthedRequest) -> HttpResponse:
     form = InvitationForm(request.POST if request.method == "POST" else None)
@@ -49,16 +49,16 @@ def person_invite(request: AuthedRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @admins_only
-@recent_sign_in
+@require_recent_sign_in
 def invitation_revoke(request: AuthedRequest, pk: int) -> HttpResponse:
     invitation, form = get_object_or_404(Invitation, pk=pk), reason_form(request)
     if form.is_valid():
         try:
             invitations.revoke_invitation(request.user, invitation, reason=form.cleaned_data["reason"])
         except invitations.InvitationGone:
-            toast(request, "warn", "Nothing was changed.", detail="The link was used or revoked a moment ago.")
+            add_toast(request, "warn", "Nothing was changed.", detail="The link was used or revoked a moment ago.")
         else:
-            toast(request, "good", f"The link for {invitation} opens nothing any more")
+            add_toast(request, "good", f"The link for {invitation} opens nothing any more")
         return go(request, reverse("person_list"))
     confirmation = Confirmation(
         subject=invitation.username,
@@ -106,7 +106,7 @@ def invitation_password(request: HttpRequest) -> HttpResponse:
         except invitations.InvitationGone:
             return render_page(request, "people/invitation_gone.html", status=404)
         del request.session[OPENED]
-        toast(request, "good", f"Welcome, {invitation}", detail="Sign in with the password that you just chose.")
+        add_toast(request, "good", f"Welcome, {invitation}", detail="Sign in with the password that you just chose.")
         return go(request, reverse("account_login"))
     context = {"form": form, "invitation": invitation}
     return render_page(request, "people/invitation_password.html", context, status=422 if form.is_bound else 200)

@@ -5,11 +5,11 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from dashboard.http import AuthedRequest, go, render_page, toast
+from dashboard.http import AuthedRequest, add_toast, go, render_page
 from dashboard.people.forms.person import PersonFilter, RoleForm
 from dashboard.people.services import invitations, people
 from dashboard.policy import admins_and_auditors, admins_only
-from dashboard.reauthentication import recent_sign_in
+from dashboard.reauthentication import require_recent_sign_in
 
 LAST_ADMIN = "This is the only admin who may sign in: make another one first."
 
@@ -33,7 +33,7 @@ def person_detail(request: AuthedRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @admins_only
-@recent_sign_in
+@require_recent_sign_in
 def person_role(request: AuthedRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(people.find_people(), pk=pk)
     form = RoleForm(request.POST if request.method == "POST" else None, initial={"site_role": person.site_role})
@@ -44,7 +44,7 @@ def person_role(request: AuthedRequest, pk: int) -> HttpResponse:
         except people.LastAdmin:
             form.add_error("site_role", LAST_ADMIN)
         else:
-            toast(request, "good", f"{person} is {role or 'neither admin nor auditor'}", detail="It holds at once.")
+            add_toast(request, "good", f"{person} is {role or 'neither admin nor auditor'}", detail="It holds at once.")
             return go(request, reverse("person_detail", args=[pk]))
     status = 422 if form.is_bound else 200
     context = {"form": form, "person": person}

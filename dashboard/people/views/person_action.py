@@ -6,18 +6,18 @@ from django.template.defaultfilters import pluralize
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from dashboard.http import AuthedRequest, go, toast
+from dashboard.http import AuthedRequest, add_toast, go
 from dashboard.people.models import User
 from dashboard.people.services import invitations, people
 from dashboard.people.views.confirmation import Confirmation, ask, reason_form
 from dashboard.people.views.person import LAST_ADMIN
 from dashboard.policy import admins_only
-from dashboard.reauthentication import recent_sign_in
+from dashboard.reauthentication import require_recent_sign_in
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @admins_only
-@recent_sign_in
+@require_recent_sign_in
 def person_deactivate(request: AuthedRequest, pk: int) -> HttpResponse:
     person, form = get_object_or_404(User, pk=pk), reason_form(request)
     if form.is_valid():
@@ -26,7 +26,7 @@ def person_deactivate(request: AuthedRequest, pk: int) -> HttpResponse:
         except people.LastAdmin:
             form.add_error(None, LAST_ADMIN)
         else:
-            toast(request, "good", f"{person} is deactivated", detail="Their sessions have ended.")
+            add_toast(request, "good", f"{person} is deactivated", detail="Their sessions have ended.")
             return go(request, _page_of(person))
     open_links = invitations.invitations_of(person).count()
     lead = "You are signed out at once." if person == request.user else "They are signed out at their next request."
@@ -46,12 +46,12 @@ def person_deactivate(request: AuthedRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @admins_only
-@recent_sign_in
+@require_recent_sign_in
 def person_activate(request: AuthedRequest, pk: int) -> HttpResponse:
     person, form = get_object_or_404(User, pk=pk), reason_form(request)
     if form.is_valid():
         people.activate_person(request.user, person, reason=form.cleaned_data["reason"])
-        toast(request, "good", f"{person} may sign in again")
+        add_toast(request, "good", f"{person} may sign in again")
         return go(request, _page_of(person))
     confirmation = Confirmation(
         subject=person.username,
@@ -68,12 +68,12 @@ def person_activate(request: AuthedRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @admins_only
-@recent_sign_in
+@require_recent_sign_in
 def person_reset_second_factor(request: AuthedRequest, pk: int) -> HttpResponse:
     person, form = get_object_or_404(User, pk=pk), reason_form(request)
     if form.is_valid():
         people.reset_second_factor(request.user, person, reason=form.cleaned_data["reason"])
-        toast(request, "good", f"{person} has no second factor any more", detail="Their sessions have ended.")
+        add_toast(request, "good", f"{person} has no second factor any more", detail="Their sessions have ended.")
         return go(request, _page_of(person))
     confirmation = Confirmation(
         subject=person.username,

@@ -8,11 +8,11 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from dashboard.http import AuthedRequest, go, render_page, toast
+from dashboard.http import AuthedRequest, add_toast, go, render_page
 from dashboard.people.forms.team import MemberForm, TeamFilter, TeamForm
 from dashboard.people.services import teams
 from dashboard.policy import admins_and_auditors, admins_only
-from dashboard.reauthentication import recent_sign_in
+from dashboard.reauthentication import require_recent_sign_in
 
 NAME_TAKEN = "Another team has this name."
 
@@ -33,13 +33,13 @@ def team_detail(request: AuthedRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @admins_only
-@recent_sign_in
+@require_recent_sign_in
 def team_add(request: AuthedRequest, pk: int) -> HttpResponse:
     team = get_object_or_404(Group, pk=pk)
     form = MemberForm(request.POST if request.method == "POST" else None, team=team)
     if form.is_valid():
         teams.add_to_team(request.user, team, form.person)
-        toast(request, "good", f"{form.person} is in {team}", detail="The team's roles hold for them at once.")
+        add_toast(request, "good", f"{form.person} is in {team}", detail="The team's roles hold for them at once.")
         return go(request, _page_of(team))
     status = 422 if form.is_bound else 200
     return render_page(
@@ -49,7 +49,7 @@ def team_add(request: AuthedRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @admins_only
-@recent_sign_in
+@require_recent_sign_in
 def team_create(request: AuthedRequest) -> HttpResponse:
     form = TeamForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -58,14 +58,14 @@ def team_create(request: AuthedRequest) -> HttpResponse:
         except teams.TeamNameTaken:
             form.add_error("name", NAME_TAKEN)
         else:
-            toast(request, "good", f"{team} is a team", detail="Add its members, then give it a role in a profile.")
+            add_toast(request, "good", f"{team} is a team", detail="Add its members, then give it a role in a profile.")
             return go(request, _page_of(team))
     return _form_page(request, form)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @admins_only
-@recent_sign_in
+@require_recent_sign_in
 def team_rename(request: AuthedRequest, pk: int) -> HttpResponse:
     team = get_object_or_404(Group, pk=pk)
     form = TeamForm(request.POST if request.method == "POST" else None, initial={"name": team.name})
@@ -75,7 +75,7 @@ def team_rename(request: AuthedRequest, pk: int) -> HttpResponse:
         except teams.TeamNameTaken:
             form.add_error("name", NAME_TAKEN)
         else:
-            toast(request, "good", f"{team} is now called {form.cleaned_data['name']}")
+            add_toast(request, "good", f"{team} is now called {form.cleaned_data['name']}")
             return go(request, _page_of(team))
     return _form_page(request, form, team=team)
 

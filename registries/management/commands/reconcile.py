@@ -16,7 +16,7 @@ from registries.services.verification import schedule
 class Command(BaseCommand):
     help = (
         "Settles open operations by reading Rancher (nothing is sent again), and queues verifications and "
-        "announcements that are due. Safe at any time, and as often as you like."
+        "alerts that are due. Safe at any time, and as often as you like."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

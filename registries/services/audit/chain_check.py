@@ -42,7 +42,7 @@ def verify_record(*, known_head: str = "") -> Finding:
         if what := _what_is_wrong(expected, row_id, event, previous, last):
             return Finding(count, expected, what)
         assert event is not None  # noqa: S101 - _what_is_wrong says so of what could not be read
-        count, previous, last = expected, event.mac, chain.moment(event.at)
+        count, previous, last = expected, event.mac, chain.to_rfc3339(event.at)
         if known_id == str(expected) and known_mac != previous:
             return Finding(count, expected, "it is not the row that the log names")
     if what := _what_is_wrong_with_head(head, count, previous, last):
@@ -102,7 +102,7 @@ def _what_is_wrong(expected: int, row_id: int, event: AuditEvent | None, previou
         return "it holds something that was never written"
     if not holds:
         return "it was altered"
-    return "it is older than its predecessor" if chain.moment(event.at) < last else ""
+    return "it is older than its predecessor" if chain.to_rfc3339(event.at) < last else ""
 
 
 def _what_is_wrong_with_head(head: AuditHead, count: int, previous: str, last: str) -> str:
@@ -114,7 +114,7 @@ def _what_is_wrong_with_head(head: AuditHead, count: int, previous: str, last: s
         return ""
     if count < head.event_id:
         return f"it is missing: the record was cut, its head is row {head.event_id}"
-    at = chain.moment(head.at) if head.at else ""
+    at = chain.to_rfc3339(head.at) if head.at else ""
     if head.key_id not in chain.key_ids():
         return f"the head's key {head.key_id!r} is not in CORRAL_AUDIT_KEYS"
     if head.seal != chain.seal_of_head(event_id=head.event_id, at=at, mac=head.mac, key_id=head.key_id):

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from dashboard.events import Event, announce
+from dashboard.events import Event, emit_event
 from dashboard.people.models import User
 from registries import chain
 from registries.services.audit.export_formats import COLUMNS, SEAL, SEAL_COLUMNS, Kind, Row, write_head, write_rows
@@ -45,11 +45,11 @@ class Tally:
 def export_record(query: AuditQuery, *, kind: Kind, actor: User) -> Iterator[bytes]:
     """The file in pieces, oldest event first, up to what is on record now. That it is taken is put on record first.
 
-    Raises what `services.audit.write.record` raises; then there is no file.
+    Raises what `services.audit.write.write_audit_event` raises; then there is no file.
     """
     first, end = id_range(query)
     after = {"format": kind, "filter": query.text}
-    announce(Event(action="audit.export", actor=actor, target_type="audit", target_name=kind, after=after))
+    emit_event(Event(action="audit.export", actor=actor, target_type="audit", target_name=kind, after=after))
     return _write(query, kind, first, end)
 
 
@@ -66,7 +66,7 @@ def _write(query: AuditQuery, kind: Kind, first: int, end: int) -> Iterator[byte
         tally.digest.update(piece)
         yield piece
     seal = {"kind": SEAL, "gapless": int(not query.is_narrow), "filter": query.text, "key_id": key_id}
-    seal |= tally.as_seal() | {"at": chain.moment(timezone.now())}
+    seal |= tally.as_seal() | {"at": chain.to_rfc3339(timezone.now())}
     full = seal | {"signature": signature_of(seal)}
     yield write_rows(kind, [{name: full[name] for name in SEAL_COLUMNS}])
 
@@ -76,7 +76,7 @@ def _windows(query: AuditQuery, first: int, end: int) -> Iterator[list[Row]]:
     for start in range(first, end, WINDOW):
         rows = list(events.filter(id__gte=start, id__lt=min(start + WINDOW, end)))
         for row in rows:
-            row["at"] = chain.moment(row["at"])
+            row["at"] = chain.to_rfc3339(row["at"])
         if rows:
             yield rows
 

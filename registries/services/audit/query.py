@@ -52,8 +52,8 @@ class AuditQuery:
             "profile": self.profile.slug if self.profile else "",
             "action": self.action,
             "outcome": self.outcome,
-            "since": chain.moment(self.since) if self.since else "",
-            "until": chain.moment(self.until) if self.until else "",
+            "since": chain.to_rfc3339(self.since) if self.since else "",
+            "until": chain.to_rfc3339(self.until) if self.until else "",
         }
         return urlencode({name: value for name, value in named.items() if value}, safe=":")
 

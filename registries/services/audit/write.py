@@ -1,4 +1,4 @@
-"""Writing the record. What cannot be recorded does not happen: `record` raises, inside the caller's transaction."""
+"""Appends to the audit log. What cannot be recorded does not happen: `write_audit_event` raises in the transaction."""
 
 import json
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ class ChainBroken(Exception):
     """The record's end is not where it was: rows were cut off, or the head was removed. Nothing more is appended."""
 
 
-def record(event: Event) -> AuditEvent:
+def write_audit_event(event: Event) -> AuditEvent:
     """Appends one row; address and request id are those of the request that is being answered.
 
     Raises ChainBroken and whatever the database raises; either rolls the caller's transaction back.
@@ -53,14 +53,14 @@ def record(event: Event) -> AuditEvent:
         return _append(row, head)
 
 
-def record_event(event: Event, **_: Any) -> None:
-    """What is announced by `dashboard.events`."""
-    record(event)
+def receive_event(event: Event, **_: Any) -> None:
+    """Receives what is emitted by `dashboard.events`."""
+    write_audit_event(event)
 
 
-def record_begun(operation: Operation, *, actor: User, role: str, reason: str) -> None:
+def write_begun(operation: Operation, *, actor: User, role: str, reason: str) -> None:
     """The first row of a change, in the transaction of its operation."""
-    record(
+    write_audit_event(
         ProfileEvent(
             action=_action(operation),
             actor=actor,
@@ -76,7 +76,7 @@ def record_begun(operation: Operation, *, actor: User, role: str, reason: str) -
     )
 
 
-def record_outcome(operation: Operation) -> None:
+def write_outcome(operation: Operation) -> None:
     """The row that says how a change ended, with the actor, role, address, reason and request of its first row."""
     begun = AuditEvent.objects.filter(operation_id=operation.pk).order_by("id").first()
     if begun is None:
@@ -125,14 +125,16 @@ def _append(event: AuditEvent, head: AuditHead) -> AuditEvent:
     event.mac = chain.mac_of(as_row(event))
     event.save(force_insert=True)  # a row with that id would mean that the chain was cut: refused by its primary key
     head.event_id, head.at, head.mac, head.key_id = event.id, event.at, event.mac, event.key_id
-    head.seal = chain.seal_of_head(event_id=head.event_id, at=chain.moment(event.at), mac=head.mac, key_id=head.key_id)
+    head.seal = chain.seal_of_head(
+        event_id=head.event_id, at=chain.to_rfc3339(event.at), mac=head.mac, key_id=head.key_id
+    )
     head.save()
     return event
 
 
 def as_row(event: AuditEvent) -> dict[str, chain.Value]:
     """The fields that the chain covers, as it writes them."""
-    return {name: getattr(event, name) for name in chain.FIELDS} | {"at": chain.moment(event.at)}
+    return {name: getattr(event, name) for name in chain.FIELDS} | {"at": chain.to_rfc3339(event.at)}
 
 
 def _as_json(values: Mapping[str, Any] | None) -> str:

@@ -21,7 +21,7 @@ from registries.services.inventory import store
 from registries.services.upstream import connection
 
 KEPT_S = 5.0  # how long a reading serves without asking Rancher again
-HURRY_S = 0.05  # who waits longer for somebody else's reading takes one of the few places for that
+FOLLOWER_WAIT_S = 0.05  # who waits longer for somebody else's reading takes one of the few places for that
 PATIENT_READERS = 2  # places of the process: a hanging Rancher must not collect the server's threads
 
 
@@ -123,7 +123,7 @@ def _kept_reading(profile: ConnectionProfile) -> Reading | None:
 
 
 def _wait_for(flight: _Flight) -> Reading:
-    if not flight.landed.wait(HURRY_S):
+    if not flight.landed.wait(FOLLOWER_WAIT_S):
         if not _patience.acquire(blocking=False):
             raise Unreachable("busy")
         try:

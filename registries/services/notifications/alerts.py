@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from registries.models import Announcement, Verification, WatchedCredential
+from registries.models import Alert, CredentialStatus, Verification
 from registries.oci.reasons import Reason
 from registries.services.notifications import delivery
 
@@ -14,41 +14,41 @@ MAY_PASS = frozenset({Reason.UNREACHABLE, Reason.TIMEOUT, Reason.NAME_NOT_FOUND,
 CERTIFICATE_WARNING = timedelta(days=14)
 TOKEN_WARNING = timedelta(hours=1)
 
-Kind = Announcement.Kind
+Kind = Alert.Kind
 
 
-def announce_change(watched: WatchedCredential, verification: Verification) -> None:
+def notify_of_change(watched: CredentialStatus, verification: Verification) -> None:
     """Tells of a failure that was not told yet, and of the recovery from one that was.
 
-    To be called in the transaction that saves `watched`, whose `announced` it sets.
+    To be called in the transaction that saves `watched`, whose `notified_reason` it sets.
     """
     reason = Reason(verification.reason)
     if reason == Reason.OK:
-        if watched.announced:
-            watched.announced = ""
-            announce(Kind.RECOVERED, f"{watched} works again", "", watched)
+        if watched.notified_reason:
+            watched.notified_reason = ""
+            notify(Kind.RECOVERED, f"{watched} works again", "", watched)
         return
-    if reason in {watched.announced, Reason.RATE_LIMITED} or not _is_certain(watched, verification):
+    if reason in {watched.notified_reason, Reason.RATE_LIMITED} or not _is_certain(watched, verification):
         return
-    is_first = not watched.announced
-    watched.announced = reason
+    is_first = not watched.notified_reason
+    watched.notified_reason = reason
     if is_first:  # another cause of the same trouble is no news
-        announce(Kind.FAILING, f"{watched} stopped working", f"{reason.sentence} {reason.remedy}".strip(), watched)
+        notify(Kind.FAILING, f"{watched} stopped working", f"{reason.sentence} {reason.remedy}".strip(), watched)
 
 
-def announce_expiry(watched: WatchedCredential) -> None:
+def notify_of_expiry(watched: CredentialStatus) -> None:
     """Tells ahead, once each, that the registry's certificate or the token that is the password is about to expire."""
     now = timezone.now()
     certificate, token = watched.certificate_expires_at, watched.token_expires_at
     if certificate and now < certificate < now + CERTIFICATE_WARNING:
-        _announce_once(watched, f"The certificate of {watched.server_address} expires on {certificate:%d %b %Y}")
+        _notify_once(watched, f"The certificate of {watched.server_address} expires on {certificate:%d %b %Y}")
     if token and now < token < now + TOKEN_WARNING:
-        _announce_once(watched, f"The token of {watched} expires at {token:%H:%M} UTC on {token:%d %b %Y}")
+        _notify_once(watched, f"The token of {watched} expires at {token:%H:%M} UTC on {token:%d %b %Y}")
 
 
-def announce(kind: Announcement.Kind, title: str, detail: str, watched: WatchedCredential | None) -> Announcement:
+def notify(kind: Alert.Kind, title: str, detail: str, watched: CredentialStatus | None) -> Alert:
     """Shows it in Corral, and hands it to the webhook if there is one."""
-    return Announcement.objects.create(
+    return Alert.objects.create(
         kind=kind,
         profile=watched.profile if watched else None,
         registry_id=watched.registry_id if watched else "",
@@ -59,14 +59,14 @@ def announce(kind: Announcement.Kind, title: str, detail: str, watched: WatchedC
     )
 
 
-def _announce_once(watched: WatchedCredential, title: str) -> None:
+def _notify_once(watched: CredentialStatus, title: str) -> None:
     with transaction.atomic():
-        told = Announcement.objects.filter(kind=Kind.EXPIRING, profile=watched.profile, title=title)
+        told = Alert.objects.filter(kind=Kind.EXPIRING, profile=watched.profile, title=title)
         if not told.exists():
-            announce(Kind.EXPIRING, title, "Renew it before pulls fail.", watched)
+            notify(Kind.EXPIRING, title, "Renew it before pulls fail.", watched)
 
 
-def _is_certain(watched: WatchedCredential, verification: Verification) -> bool:
+def _is_certain(watched: CredentialStatus, verification: Verification) -> bool:
     if Reason(verification.reason) not in MAY_PASS:
         return True
     before = Verification.objects.filter(

@@ -1,6 +1,6 @@
-"""Announcements go to the webhook of the settings: signed, retried for a day, each at least once.
+"""Alerts go to the webhook of the settings: signed, retried for a day, each at least once.
 
-The receiver recognises a repetition by the announcement's `id`, and a forged or old one by the signature: the header
+The receiver recognises a repetition by the alert's `id`, and a forged or old one by the signature: the header
 ``Corral-Signature: t=<seconds since 1970>,v1=<hex>`` holds HMAC-SHA256 over ``<t>.<body>`` under CORRAL_WEBHOOK_SECRET.
 """
 
@@ -17,7 +17,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from registries import tasks
-from registries.models import Announcement
+from registries.models import Alert
 from registries.outbound.base_url import BaseURL
 from registries.outbound.transport import Transport
 from registries.rancher.errors import RancherError
@@ -29,7 +29,7 @@ PORTS = {"https": 443, "http": 80}
 
 @dataclass(frozen=True)
 class Webhook:
-    """Where announcements go: the origin, and the path and query below it."""
+    """Where alerts go: the origin, and the path and query below it."""
 
     base: BaseURL
     path: str
@@ -53,28 +53,28 @@ def is_set() -> bool:
 
 def enqueue_due() -> None:
     """Hands what waits to the worker: a slow receiver keeps nobody else waiting."""
-    if Announcement.objects.filter(next_try_at__lte=timezone.now()).exists():
-        tasks.deliver_announcements.enqueue()
+    if Alert.objects.filter(next_try_at__lte=timezone.now()).exists():
+        tasks.deliver_alerts.enqueue()
 
 
 def deliver_due() -> int:
     """Sends what waits, oldest first, each to one process; how many arrived."""
     arrived = 0
-    for announcement in Announcement.objects.filter(next_try_at__lte=timezone.now()).order_by("pk")[:50]:
-        mine = Announcement.objects.filter(pk=announcement.pk, next_try_at=announcement.next_try_at)
+    for alert in Alert.objects.filter(next_try_at__lte=timezone.now()).order_by("pk")[:50]:
+        mine = Alert.objects.filter(pk=alert.pk, next_try_at=alert.next_try_at)
         if mine.update(next_try_at=timezone.now() + CLAIMED_FOR):
-            arrived += deliver(announcement)
+            arrived += deliver(alert)
     return arrived
 
 
-def deliver(announcement: Announcement) -> bool:
+def deliver(alert: Alert) -> bool:
     """Sends one; when that fails, notes why and when to try again, or that it was given up. Whether it arrived."""
-    problem = _send(announcement) if is_set() else "No webhook is set."
-    row = Announcement.objects.filter(pk=announcement.pk)
+    problem = _send(alert) if is_set() else "No webhook is set."
+    row = Alert.objects.filter(pk=alert.pk)
     if not problem:
         row.update(delivered_at=timezone.now(), next_try_at=None, last_problem="", attempts=F("attempts") + 1)
         return True
-    tried = announcement.attempts
+    tried = alert.attempts
     pause = PAUSES[tried] if tried < len(PAUSES) else None
     next_try_at = timezone.now() + pause if pause and is_set() else None
     row.update(attempts=F("attempts") + 1, next_try_at=next_try_at, last_problem=problem[:300])
@@ -87,25 +87,25 @@ def sign(body: bytes, *, at: int) -> str:
     return f"t={at},v1={mac.hexdigest()}"
 
 
-def body_of(announcement: Announcement) -> bytes:
+def body_of(alert: Alert) -> bytes:
     """``id kind at title detail profile registry_id credential_id`` as JSON; never a secret."""
-    profile = announcement.profile
+    profile = alert.profile
     document = {
-        "id": announcement.pk,
-        "kind": announcement.kind,
-        "at": announcement.at.isoformat(),
-        "title": announcement.title,
-        "detail": announcement.detail,
+        "id": alert.pk,
+        "kind": alert.kind,
+        "at": alert.at.isoformat(),
+        "title": alert.title,
+        "detail": alert.detail,
         "profile": profile.name if profile else None,
-        "registry_id": announcement.registry_id or None,
-        "credential_id": announcement.credential_id or None,
+        "registry_id": alert.registry_id or None,
+        "credential_id": alert.credential_id or None,
     }
     return json.dumps(document).encode()
 
 
-def _send(announcement: Announcement) -> str:
+def _send(alert: Alert) -> str:
     """ "" when it arrived, else why not, in a sentence that holds nothing of the answer."""
-    target, body = parse_url(settings.WEBHOOK_URL), body_of(announcement)
+    target, body = parse_url(settings.WEBHOOK_URL), body_of(alert)
     transport = Transport(target.base, allow=lambda *_: True)  # the settings name it; the floor holds all the same
     try:
         answer = transport.send(

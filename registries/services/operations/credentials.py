@@ -12,7 +12,7 @@ from registries.rancher.resources import NEUTRAL_EMAIL
 from registries.rancher.types import Registry, RegistryCredential
 from registries.services.operations import lifecycle
 from registries.services.operations.outcomes import NEW_SECRET, snapshot
-from registries.services.operations.send import Request, call, check_offered, needs_deactivation, queue_removal
+from registries.services.operations.send import WriteRequest, call, check_offered, needs_deactivation, queue_removal
 from registries.services.verification import saved_secrets
 
 Verb = Operation.Verb
@@ -31,7 +31,12 @@ def in_order(registry: Registry) -> list[RegistryCredential]:
 
 
 def create_credential(
-    access: Access, registry: Registry, *, request: Request, fields: Mapping[str, str | None], keep_copy: bool = False
+    access: Access,
+    registry: Registry,
+    *,
+    request: WriteRequest,
+    fields: Mapping[str, str | None],
+    keep_copy: bool = False,
 ) -> Operation:
     """Creates a credential of `public_value secret_value email name description`.
 
@@ -82,7 +87,7 @@ def update_credential(
     registry: Registry,
     credential: RegistryCredential,
     *,
-    request: Request,
+    request: WriteRequest,
     changes: Mapping[str, str | None],
     keep_copy: bool | None = None,
 ) -> Operation:
@@ -106,7 +111,7 @@ def update_credential(
 
 
 def change_credential_state(
-    access: Access, registry: Registry, credential: RegistryCredential, *, verb: Verb, request: Request
+    access: Access, registry: Registry, credential: RegistryCredential, *, verb: Verb, request: WriteRequest
 ) -> Operation:
     """Activates, deactivates, removes (in two steps where it is active) or purges. Raises ActionUnavailable."""
     check_offered(credential, verb, request)
@@ -122,7 +127,7 @@ def _intent(
     verb: Verb,
     registry: Registry,
     credential: RegistryCredential,
-    request: Request,
+    request: WriteRequest,
     told: dict[str, Any] | None = None,
 ) -> lifecycle.Intent:
     return lifecycle.Intent(

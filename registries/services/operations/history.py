@@ -15,7 +15,7 @@ from registries.rancher.audit_logs import AuditLogRow
 from registries.rancher.errors import RancherError
 from registries.services.upstream import connection
 
-MOST = 100
+MAX_EVENTS = 100
 SKEW = timedelta(seconds=5)  # between two clocks, and Rancher's log has whole seconds
 IN_RANCHERS_LOG = {"remove": {"remove", "delete"}}  # Corral's verb -> how Rancher's log calls it, where it differs
 
@@ -54,7 +54,7 @@ def _events(profile: ConnectionProfile, registry_id: str) -> list[AuditEvent]:
     operations = Operation.objects.filter(of_it | Q(registry_id=registry_id), profile=profile).values("pk")
     ended = AuditEvent.objects.filter(operation_id=OuterRef("operation_id"), id__gt=OuterRef("id"))
     events = AuditEvent.objects.filter(profile_id=profile.pk).filter(of_it | Q(operation_id__in=operations))
-    return list(events.exclude(Q(outcome="begun") & Exists(ended)).order_by("-id")[:MOST])
+    return list(events.exclude(Q(outcome="begun") & Exists(ended)).order_by("-id")[:MAX_EVENTS])
 
 
 def _join(events: Sequence[AuditEvent], logged: Sequence[AuditLogRow]) -> tuple[HistoryRow, ...]:

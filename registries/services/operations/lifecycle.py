@@ -21,7 +21,7 @@ from registries.rancher.types import Registry, RegistryCredential
 from registries.services.audit import write
 from registries.services.inventory import store
 from registries.services.inventory.reading import Reading, read_registries
-from registries.services.operations.outcomes import PROOF_AFTER, Target, snapshot, verdict
+from registries.services.operations.outcomes import PROOF_AFTER, Target, decide_outcome, snapshot
 from registries.services.upstream import connection
 
 Verb, State = Operation.Verb, Operation.State
@@ -80,7 +80,7 @@ def begin(access: Access, intent: Intent) -> tuple[Operation, bool]:
                 before=intent.before,
                 request_id=intent.request_id,
             )
-            write.record_begun(operation, actor=access.user, role=access.role_name, reason=intent.reason)
+            write.write_begun(operation, actor=access.user, role=access.role_name, reason=intent.reason)
     except IntegrityError:
         if not Operation.objects.filter(key=intent.key).exists():
             raise
@@ -120,7 +120,7 @@ def settle(operation: Operation, state: Operation.State, **changes: Any) -> bool
     with transaction.atomic():
         done = operation.settle(state, **changes)
         if done:
-            write.record_outcome(operation)
+            write.write_outcome(operation)
     return done
 
 
@@ -172,7 +172,7 @@ def settle_credential(operation: Operation, registry: Registry) -> bool:
 
 def settle_with(operation: Operation, target: Target | None) -> bool:
     """Settles the operation if its target (None: Rancher doesn't know it) proves an outcome; whether it did."""
-    found = verdict(operation, target)
+    found = decide_outcome(operation, target)
     if found is None:
         return False
     changes: dict[str, Any] = {"error_reason": found.error_reason, "error_text": found.error_text}

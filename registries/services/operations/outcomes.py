@@ -16,7 +16,7 @@ NEW_SECRET = "new_secret"  # noqa: S105 - in an operation's input: that one was 
 
 
 @dataclass(frozen=True)
-class Verdict:
+class OperationOutcome:
     """How an operation ended."""
 
     state: Operation.State
@@ -35,15 +35,17 @@ def _public_values(credential: RegistryCredential) -> dict[str, Any]:
     return {"public_value": credential.public_value, "email": credential.email}
 
 
-def verdict(operation: Operation, target: Target | None) -> Verdict | None:
+def decide_outcome(operation: Operation, target: Target | None) -> OperationOutcome | None:
     """What the target as it is now proves about the operation; None while it proves nothing yet. Pure."""
     if target is None or target.state in {"removed", "purging", "purged"}:
-        return _verdict_when_gone(operation, target)
+        return _outcome_when_gone(operation, target)
     if operation.verb == Verb.UPDATE:
-        return _verdict_of_update(operation, target)
+        return _outcome_of_update(operation, target)
     what = operation.target_type
     if target.transitioning == "error":
-        return Verdict(State.FAILED, "rancher_error", f"Rancher took the call, then reported an error on the {what}.")
+        return OperationOutcome(
+            State.FAILED, "rancher_error", f"Rancher took the call, then reported an error on the {what}."
+        )
     if target.is_moving:
         return None
     reached = {
@@ -53,60 +55,62 @@ def verdict(operation: Operation, target: Target | None) -> Verdict | None:
         Verb.RESTORE: target.state in {"active", "inactive"},
     }.get(operation.verb)  # type: ignore[call-overload]
     if reached:
-        return Verdict(State.SUCCEEDED)
+        return OperationOutcome(State.SUCCEEDED)
     if operation.verb == Verb.REMOVE and operation.step:
         return None  # the worker goes on (`services.operations.removal`)
     if operation.state == State.UNKNOWN and operation.age <= PROOF_AFTER:
         return None
     if operation.accepted_at or operation.state == State.UNKNOWN:
-        return Verdict(State.FAILED, "not_applied", f"It was not applied: the {what} is {target.state}.")
+        return OperationOutcome(State.FAILED, "not_applied", f"It was not applied: the {what} is {target.state}.")
     return None
 
 
-def _verdict_when_gone(operation: Operation, target: Target | None) -> Verdict | None:
+def _outcome_when_gone(operation: Operation, target: Target | None) -> OperationOutcome | None:
     state, what = target.state if target else "purged", operation.target_type
     if operation.verb == Verb.REMOVE:
-        return Verdict(State.SUCCEEDED)
+        return OperationOutcome(State.SUCCEEDED)
     if operation.verb == Verb.PURGE:
         if state == "purged":
-            return Verdict(State.SUCCEEDED)
+            return OperationOutcome(State.SUCCEEDED)
         if state == "purging" or (operation.state == State.UNKNOWN and operation.age <= PROOF_AFTER):
             return None
         if operation.accepted_at or operation.state == State.UNKNOWN:
-            return Verdict(State.FAILED, "not_applied", f"It was not applied: the {what} is removed, not purged.")
+            return OperationOutcome(
+                State.FAILED, "not_applied", f"It was not applied: the {what} is removed, not purged."
+            )
         return None
     if operation.verb == Verb.RESTORE:
         if operation.state == State.UNKNOWN and operation.age > PROOF_AFTER:
-            return Verdict(State.FAILED, "not_applied", f"It was not applied: the {what} is {state}.")
+            return OperationOutcome(State.FAILED, "not_applied", f"It was not applied: the {what} is {state}.")
         return None
     if operation.verb == Verb.UPDATE and target:
-        return _verdict_of_update(operation, target)
-    return Verdict(State.FAILED, "removed_meanwhile", f"Somebody removed the {what} in the meantime.")
+        return _outcome_of_update(operation, target)
+    return OperationOutcome(State.FAILED, "removed_meanwhile", f"Somebody removed the {what} in the meantime.")
 
 
-def _verdict_of_update(operation: Operation, target: Target) -> Verdict | None:
+def _outcome_of_update(operation: Operation, target: Target) -> OperationOutcome | None:
     now, before = snapshot(target), operation.before or {}
     wanted = {name: value for name, value in operation.input.items() if name in now}
     if NEW_SECRET in operation.input and not operation.accepted_at:
-        return _verdict_of_lost_secret(operation)
+        return _outcome_of_lost_secret(operation)
     if all(now.get(name) == value for name, value in wanted.items()):
-        return Verdict(State.SUCCEEDED)
+        return OperationOutcome(State.SUCCEEDED)
     if operation.state == State.UNKNOWN and operation.age <= PROOF_AFTER:
         return None
     if operation.state != State.UNKNOWN and not operation.accepted_at:
         return None
     if all(now.get(name) == before.get(name) for name in wanted):
-        return Verdict(State.FAILED, "not_applied", "It was not applied: the fields read as they did before.")
-    return Verdict(
+        return OperationOutcome(State.FAILED, "not_applied", "It was not applied: the fields read as they did before.")
+    return OperationOutcome(
         State.FAILED, "changed_meanwhile", "The fields now hold something else: somebody changed them after."
     )
 
 
-def _verdict_of_lost_secret(operation: Operation) -> Verdict | None:
+def _outcome_of_lost_secret(operation: Operation) -> OperationOutcome | None:
     """Rancher never shows a secret, so nothing that can be read proves whether a lost change of it was applied."""
     if operation.state != State.UNKNOWN or operation.age <= PROOF_AFTER:
         return None
-    return Verdict(
+    return OperationOutcome(
         State.FAILED,
         "cannot_be_read",
         "Rancher's answer was lost, and whether it took the new password can't be read there. Enter it again: "

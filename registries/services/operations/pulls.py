@@ -13,7 +13,7 @@ from registries.models import ConnectionProfile, Operation
 from registries.rancher.errors import NotFound, RancherError
 from registries.rancher.pull_tasks import DONE, Mode, PullTask
 from registries.services.operations import lifecycle
-from registries.services.operations.send import Request
+from registries.services.operations.send import WriteRequest
 from registries.services.upstream import connection
 
 LONGEST = timedelta(seconds=60)  # then whoever waits is told which hosts have not answered
@@ -30,7 +30,7 @@ def is_offered(profile: ConnectionProfile) -> bool:
 
 
 def start_pull(
-    access: Access, *, request: Request, image: str, mode: Mode, host_labels: Mapping[str, str]
+    access: Access, *, request: WriteRequest, image: str, mode: Mode, host_labels: Mapping[str, str]
 ) -> Operation:
     """Has the hosts pull: `all` of them, or with `cached` those that have the image already.
 

@@ -10,7 +10,7 @@ from registries.rancher.types import Registry
 from registries.services.inventory.reading import read_registries
 from registries.services.operations import lifecycle
 from registries.services.operations.outcomes import snapshot
-from registries.services.operations.send import Request, call, check_offered, needs_deactivation, queue_removal
+from registries.services.operations.send import WriteRequest, call, check_offered, needs_deactivation, queue_removal
 
 Verb = Operation.Verb
 
@@ -24,7 +24,7 @@ class AddressTaken(Exception):
 
 
 def create_registry(
-    access: Access, *, request: Request, server_address: str, name: str | None, description: str | None
+    access: Access, *, request: WriteRequest, server_address: str, name: str | None, description: str | None
 ) -> Operation:
     """Creates a registry. The same form again gives the first one's operation.
 
@@ -55,14 +55,14 @@ def create_registry(
 
 
 def update_registry(
-    access: Access, registry: Registry, *, request: Request, changes: Mapping[str, str | None]
+    access: Access, registry: Registry, *, request: WriteRequest, changes: Mapping[str, str | None]
 ) -> Operation:
     """Changes `name` and `description`, as far as given. Raises ActionUnavailable when Rancher doesn't offer it."""
     intent = _intent(Verb.UPDATE, registry, request, dict(changes))
     return call(access, intent, lambda client: client.registries.update(registry.id, **changes))
 
 
-def change_state(access: Access, registry: Registry, *, verb: Verb, request: Request) -> Operation:
+def change_state(access: Access, registry: Registry, *, verb: Verb, request: WriteRequest) -> Operation:
     """Activates, deactivates, removes, purges or restores.
 
     Removing an active registry is handed to the worker (`removal`), queued in the operation's transaction.
@@ -77,7 +77,7 @@ def change_state(access: Access, registry: Registry, *, verb: Verb, request: Req
 
 
 def _intent(
-    verb: Verb, registry: Registry, request: Request, fields: dict[str, str | None] | None = None
+    verb: Verb, registry: Registry, request: WriteRequest, fields: dict[str, str | None] | None = None
 ) -> lifecycle.Intent:
     check_offered(registry, verb, request)
     return lifecycle.Intent(

@@ -14,7 +14,7 @@ RECENT_OPERATIONS = 10
 
 
 @dataclass(frozen=True)
-class Sighting:
+class RegistryState:
     """`registry` is live unless `error` says why not, or `is_gone` that Rancher no longer knows it (purged)."""
 
     registry: Registry
@@ -33,7 +33,7 @@ class Sighting:
         return self.is_live and (self.registry.is_moving or self.pending is not None)
 
 
-def sight_registry(profile: ConnectionProfile, rancher_id: str) -> Sighting | None:
+def load_registry(profile: ConnectionProfile, rancher_id: str) -> RegistryState | None:
     """Reads one registry (one upstream call) and settles what that proves about its operations.
 
     With Rancher out of reach: as it was last seen, with the error. None when neither Rancher nor Corral ever knew it.
@@ -53,8 +53,8 @@ def sight_registry(profile: ConnectionProfile, rancher_id: str) -> Sighting | No
     pending = next((operation for operation in under_way if operation.is_open), None)
     if registry is None:
         gone = _as_last_seen(profile, rancher_id, is_gone=True)
-        return Sighting(gone.registry, pending, settled, is_gone=True, seen=gone.seen) if gone else None
-    return Sighting(registry, pending, settled)
+        return RegistryState(gone.registry, pending, settled, is_gone=True, seen=gone.seen) if gone else None
+    return RegistryState(registry, pending, settled)
 
 
 def recent_operations(profile: ConnectionProfile, rancher_id: str) -> list[Operation]:
@@ -74,10 +74,10 @@ def _settle(operation: Operation, registry: Registry | None) -> bool:
 
 def _as_last_seen(
     profile: ConnectionProfile, rancher_id: str, *, error: RancherError | None = None, is_gone: bool = False
-) -> Sighting | None:
+) -> RegistryState | None:
     item = store.recall_one(profile, rancher_id)
     if item is None:
         if error is not None:
             raise error
         return None
-    return Sighting(store.as_registry(item), error=error, is_gone=is_gone, seen=item)
+    return RegistryState(store.as_registry(item), error=error, is_gone=is_gone, seen=item)

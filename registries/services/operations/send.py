@@ -29,7 +29,7 @@ NEEDED_ACTION = {
 
 
 @dataclass(frozen=True)
-class Request:
+class WriteRequest:
     """What a form brings beside its fields: its one-time key, the id of the request and the reason given."""
 
     key: UUID
@@ -54,7 +54,7 @@ def needs_deactivation(target: Target) -> bool:
     return target.state == "active" and "deactivate" in target.actions and "remove" not in target.actions
 
 
-def check_offered(target: Target, verb: Verb, request: Request) -> None:
+def check_offered(target: Target, verb: Verb, request: WriteRequest) -> None:
     """Raises ActionUnavailable, unless the form was sent before: then its operation is the answer."""
     if verb not in offered(target) and not Operation.objects.filter(key=request.key).exists():
         raise ActionUnavailable(

@@ -27,7 +27,7 @@ class Reason:
 
 
 @dataclass(frozen=True)
-class Holder:
+class Grant:
     """A person or a team with a role in a profile, and each reason for it; `membership` is what was given here."""
 
     who: User | Group
@@ -46,7 +46,7 @@ class Holder:
 
 
 @dataclass(frozen=True)
-class Standing:
+class ProfileAccess:
     """What one person may do in one profile, by a role of theirs or of their teams."""
 
     profile: ConnectionProfile
@@ -55,7 +55,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class HolderQuery:
+class GrantQuery:
     """What the list of holders is narrowed to; what makes no sense narrows nothing."""
 
     q: str = ""
@@ -66,10 +66,10 @@ class HolderQuery:
         role = query.get("role", "")
         return cls(query.get("q", "").strip()[:100], role if role in EVERY_ROLE else "")
 
-    def narrow(self, holders: Iterable[Holder]) -> list[Holder]:
+    def narrow(self, holders: Iterable[Grant]) -> list[Grant]:
         return [one for one in self.search(holders) if self.role in {"", one.role}]
 
-    def search(self, holders: Iterable[Holder]) -> list[Holder]:
+    def search(self, holders: Iterable[Grant]) -> list[Grant]:
         """Those whose name has every word, whatever their role."""
         words = self.q.lower().split()
         return [one for one in holders if all(word in one.name.lower() for word in words)]
@@ -79,7 +79,7 @@ class HolderQuery:
         return f"?{urlencode({name: value for name, value in pairs.items() if value})}"
 
 
-def find_holders(profile: ConnectionProfile) -> list[Holder]:
+def find_grants(profile: ConnectionProfile) -> list[Grant]:
     """Teams with a role first, then everybody who can do something here, by name. Three queries, however many."""
     given = list(Membership.objects.filter(profile=profile).select_related("user", "team"))
     teams = {one.team_id: one for one in given if one.team_id}
@@ -96,22 +96,23 @@ def find_holders(profile: ConnectionProfile) -> list[Holder]:
     for person in User.objects.filter(is_active=True).exclude(site_role=""):
         reasons.setdefault(person, [])
     people = [
-        Holder(person, *_weigh(person, found), membership=own.get(person.pk)) for person, found in reasons.items()
+        Grant(person, *effective_role(person, found), membership=own.get(person.pk))
+        for person, found in reasons.items()
     ]
-    in_teams = [Holder(one.holder, one.role, membership=one, people=sizes[pk]) for pk, one in teams.items()]
+    in_teams = [Grant(one.holder, one.role, membership=one, people=sizes[pk]) for pk, one in teams.items()]
     return [*sorted(in_teams, key=_by_name), *sorted(people, key=_by_name)]
 
 
-def find_standings(person: User) -> list[Standing]:
+def find_profile_access(person: User) -> list[ProfileAccess]:
     """The profiles in which a person or a team of theirs has a role, by name. One query."""
     found: dict[ConnectionProfile, list[Reason]] = defaultdict(list)
     given = Membership.objects.filter(Q(user=person) | Q(team__user=person)).select_related("profile", "team")
     for one in given.order_by("profile__name", "pk"):
         found[one.profile].append(Reason(one.role, one.team))
-    return [Standing(profile, *_weigh(person, reasons)) for profile, reasons in found.items()]
+    return [ProfileAccess(profile, *effective_role(person, reasons)) for profile, reasons in found.items()]
 
 
-def _weigh(person: User, reasons: Iterable[Reason]) -> tuple[str, tuple[Reason, ...]]:
+def effective_role(person: User, reasons: Iterable[Reason]) -> tuple[str, tuple[Reason, ...]]:
     """The role that decides, and all reasons; a site role comes before whatever a profile gives."""
     if person.site_role:
         idle = (Reason(one.role, one.team, counts=False) for one in reasons)
@@ -126,5 +127,5 @@ def _people_of(teams: Iterable[int]) -> Iterable[tuple[int, User]]:
     return ((row.group_id, row.user) for row in rows)
 
 
-def _by_name(holder: Holder) -> str:
+def _by_name(holder: Grant) -> str:
     return holder.name.lower()

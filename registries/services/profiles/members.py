@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 
-from dashboard.events import announce
+from dashboard.events import emit_event
 from dashboard.people.models import SiteRole, User
 from registries.access import Access
 from registries.events import ProfileEvent
@@ -34,7 +34,7 @@ def add_member(access: Access, who: User | Group, role: Role, *, reason: str = "
         with transaction.atomic():
             _refuse_auditors(who)
             membership = Membership.objects.create(profile=access.profile, role=role, **holder)
-            _announce("member.add", access, membership, after={"role": role.value}, reason=reason)
+            _emit("member.add", access, membership, after={"role": role.value}, reason=reason)
     except IntegrityError:
         raise AlreadyMember(f"{who} has a role in {access.profile.name} already.") from None
     return membership
@@ -50,14 +50,14 @@ def change_member_role(access: Access, membership: Membership, role: Role, *, re
         _refuse_auditors(held.holder)
         held.role = role
         held.save(update_fields=["role"])
-        _announce("member.role", access, held, before={"role": before}, after={"role": role.value}, reason=reason)
+        _emit("member.role", access, held, before={"role": before}, after={"role": role.value}, reason=reason)
 
 
 def remove_member(access: Access, membership: Membership, *, reason: str = "") -> None:
     """What they could do here through this role alone, they can't at their next request. Raises NoLongerMember."""
     with transaction.atomic():
         held = _hold(membership)
-        _announce("member.remove", access, held, before={"role": held.role}, reason=reason)
+        _emit("member.remove", access, held, before={"role": held.role}, reason=reason)
         held.delete()
 
 
@@ -92,9 +92,9 @@ def _refuse_auditors(who: User | Group) -> None:
         raise OnlyReads(ONLY_READS.format(who))
 
 
-def _announce(action: str, access: Access, membership: Membership, **details: Any) -> None:
+def _emit(action: str, access: Access, membership: Membership, **details: Any) -> None:
     who = membership.holder
-    announce(
+    emit_event(
         ProfileEvent(
             action=action,
             actor=access.user,

@@ -9,7 +9,7 @@ from django.db.models import Case, IntegerField, QuerySet, Value, When
 from dashboard.people.models import User
 from registries.access import operations_of
 from registries.images.server_addresses import never_matches
-from registries.models import ConnectionProfile, InventoryItem, Operation, WatchedCredential
+from registries.models import ConnectionProfile, CredentialStatus, InventoryItem, Operation
 from registries.oci.reasons import Reason
 from registries.rancher.errors import RancherError
 from registries.services.inventory.reading import read_registries
@@ -69,7 +69,7 @@ def summarise(profiles: Iterable[ConnectionProfile]) -> list[Summary]:
         if len(ids) > 1:
             detail = f"{' and '.join(ids)} share it; Rancher takes one of them."
             summaries[pk].attention.append(Attention(summaries[pk].profile, "twins", address, ids[-1], detail))
-    for watched in WatchedCredential.objects.filter(profile__in=summaries).exclude(announced=""):
+    for watched in CredentialStatus.objects.filter(profile__in=summaries).exclude(notified_reason=""):
         summaries[watched.profile_id].attention.insert(
             0, _of_credential(summaries[watched.profile_id].profile, watched)
         )
@@ -96,7 +96,7 @@ def recent_operations(user: User, *, limit: int = 8) -> QuerySet[Operation]:
     return operations_of(user).order_by(own_first, "-pk")[:limit]
 
 
-def _of_credential(profile: ConnectionProfile, watched: WatchedCredential) -> Attention:
+def _of_credential(profile: ConnectionProfile, watched: CredentialStatus) -> Attention:
     target = f"{watched.registry_id}/{watched.credential_id}"
     return Attention(profile, "credential", str(watched), target, Reason(watched.reason).sentence)
 

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dashboard.events import announce
+from dashboard.events import emit_event
 from registries.access import Access
 from registries.events import ProfileEvent
 from registries.models import ConnectionProfile, Membership
-from registries.rancher.connection_check import Handshake
+from registries.rancher.connection_check import ConnectionCheck
 from registries.services.upstream.certificates import read_certificates
-from registries.services.upstream.connection_check import Way
+from registries.services.upstream.connection_check import ConnectionParams
 
 PLAIN = ("name", "description", "tags", "label_colour", "protection", "keeps_copies")
 CONNECTION = ("base_url", "api_version", "project_id")
@@ -24,7 +24,7 @@ def snapshot(profile: ConnectionProfile) -> dict[str, Any]:
 
 def record_created(access: Access, *, team: str) -> None:
     after = snapshot(access.profile) | ({"team": team} if team else {})
-    _announce("profile.create", access, after=after)
+    _emit("profile.create", access, after=after)
 
 
 def record_updated(access: Access, before: Mapping[str, Any], *, keys_typed: bool) -> None:
@@ -38,7 +38,7 @@ def record_updated(access: Access, before: Mapping[str, Any], *, keys_typed: boo
         ("profile.keys", [name for name in changed if name == "keys"]),
     ):
         if names:
-            _announce(
+            _emit(
                 action,
                 access,
                 before={name: before[name] for name in names},
@@ -50,16 +50,16 @@ def record_removed(access: Access, *, reason: str) -> None:
     """Before it is deleted, with the roles that go with it."""
     given = Membership.objects.filter(profile=access.profile).select_related("user", "team")
     members = sorted(f"{one.holder}: {one.role}" for one in given)
-    _announce("profile.remove", access, before=snapshot(access.profile) | {"members": members}, reason=reason)
+    _emit("profile.remove", access, before=snapshot(access.profile) | {"members": members}, reason=reason)
 
 
-def record_check(access: Access, way: Way | None, found: Handshake) -> None:
+def record_check(access: Access, way: ConnectionParams | None, found: ConnectionCheck) -> None:
     """That somebody used a key, stored or typed, at which address, and how far it got."""
     failed = found.failed_step
     after = {"base_url": way.base.text if way else access.profile.base_url, "project_id": found.project_id or ""}
     if failed:
         after |= {"ended_at": failed.slug, "reason": found.error.reason if found.error else ""}
-    _announce("profile.check", access, outcome="failed" if failed else "succeeded", after=after)
+    _emit("profile.check", access, outcome="failed" if failed else "succeeded", after=after)
 
 
 def _certificates(pem: str) -> list[str]:
@@ -69,9 +69,9 @@ def _certificates(pem: str) -> list[str]:
         return ["unreadable"]
 
 
-def _announce(action: str, access: Access, **details: Any) -> None:
+def _emit(action: str, access: Access, **details: Any) -> None:
     profile = access.profile
-    announce(
+    emit_event(
         ProfileEvent(
             action=action,
             actor=access.user,

@@ -14,13 +14,13 @@ from dashboard.people.models import User
 from registries.access import Access
 from registries.models import ConnectionProfile, InventoryItem, Operation
 from registries.outbound.base_url import BaseURL, parse_base_url
-from registries.rancher.connection_check import Handshake
+from registries.rancher.connection_check import ConnectionCheck
 from registries.rancher.errors import BadAddress
 from registries.roles import Role
 from registries.services.inventory import as_of
 from registries.services.profiles import members, profile_events
 from registries.services.upstream import connection, connection_check
-from registries.services.upstream.connection_check import Way
+from registries.services.upstream.connection_check import ConnectionParams
 from registries.services.verification import saved_secrets
 
 RESERVED_SLUGS = {"new", "address"}  # URLs of ours where a profile's slug would stand
@@ -40,7 +40,9 @@ class StillOpen(Exception):
     """Operations of the profile's project are still open: they could never be settled from another one."""
 
 
-def plan_profiles(way: Way, found: Handshake, *, project_ids: Sequence[str]) -> list[tuple[Way, Handshake]]:
+def plan_profiles(
+    way: ConnectionParams, found: ConnectionCheck, *, project_ids: Sequence[str]
+) -> list[tuple[ConnectionParams, ConnectionCheck]]:
     """For each chosen project the way there and its own check; `found` serves for the project that it looked at."""
     plan = []
     for project_id in project_ids or [way.project_id]:
@@ -51,7 +53,11 @@ def plan_profiles(way: Way, found: Handshake, *, project_ids: Sequence[str]) -> 
 
 
 def create_profiles(
-    values: Mapping[str, Any], plan: Sequence[tuple[Way, Handshake]], *, actor: User, team: Group | None = None
+    values: Mapping[str, Any],
+    plan: Sequence[tuple[ConnectionParams, ConnectionCheck]],
+    *,
+    actor: User,
+    team: Group | None = None,
 ) -> list[ConnectionProfile]:
     """A profile for each way, all or none; several are named after their projects. Raises NameTaken.
 
@@ -70,7 +76,9 @@ def create_profiles(
     return made
 
 
-def update_profile(access: Access, values: Mapping[str, Any], way: Way, found: Handshake | None) -> None:
+def update_profile(
+    access: Access, values: Mapping[str, Any], way: ConnectionParams, found: ConnectionCheck | None
+) -> None:
     """Saves the form; `found` is the check of `way`, None when the connection stays as it is stored.
 
     Keys that were left blank stay, unless the origin changed (`keys_survive`). What was last read of another project
@@ -114,14 +122,14 @@ def origin_of(profile: ConnectionProfile) -> BaseURL | None:
         return None
 
 
-def try_way(access: Access, way: Way) -> Handshake:
+def check_params(access: Access, way: ConnectionParams) -> ConnectionCheck:
     """The check of what a form holds; it is on record that a key was used."""
     found = connection_check.check(way)
     profile_events.record_check(access, way, found)
     return found
 
 
-def check_again(profile: ConnectionProfile, *, access: Access | None = None) -> Handshake:
+def check_again(profile: ConnectionProfile, *, access: Access | None = None) -> ConnectionCheck:
     """The check with what is stored; its result is kept on the profile, unless that was changed while it ran.
 
     `access` is that of the person who asked; without one nobody did, and it is not on record.
@@ -153,7 +161,9 @@ def unique_slug(name: str) -> str:
     return _first_free(wanted, "slug", separator="-", taken=RESERVED_SLUGS)
 
 
-def _create(values: Mapping[str, Any], way: Way, found: Handshake, *, is_one_of_several: bool) -> ConnectionProfile:
+def _create(
+    values: Mapping[str, Any], way: ConnectionParams, found: ConnectionCheck, *, is_one_of_several: bool
+) -> ConnectionProfile:
     project_id = way.project_id or found.project_id or ""
     name = str(values["name"])
     if is_one_of_several:
@@ -169,7 +179,7 @@ def _create(values: Mapping[str, Any], way: Way, found: Handshake, *, is_one_of_
     return profile
 
 
-def _connection_columns(profile: ConnectionProfile, values: Mapping[str, Any], way: Way) -> dict[str, Any]:
+def _connection_columns(profile: ConnectionProfile, values: Mapping[str, Any], way: ConnectionParams) -> dict[str, Any]:
     columns: dict[str, Any] = {
         "base_url": way.base.text,
         "api_version": way.api_version,

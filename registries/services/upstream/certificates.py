@@ -7,7 +7,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from django.utils import timezone
 
-MOST = 20
+MAX_CERTIFICATES = 20
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,6 @@ def clean_pem(pem: str) -> str:
 
 def _load(pem: str) -> list[x509.Certificate]:
     found = x509.load_pem_x509_certificates(pem.encode())
-    if len(found) > MOST:
+    if len(found) > MAX_CERTIFICATES:
         raise ValueError("too many")
     return found

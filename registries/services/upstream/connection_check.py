@@ -10,7 +10,7 @@ from dashboard.crypto import SecretUnreadable
 from registries.models import ConnectionProfile
 from registries.outbound.base_url import BaseURL, parse_base_url
 from registries.rancher.client import ApiVersion
-from registries.rancher.connection_check import SLUGS, Handshake, Step, shake_hands
+from registries.rancher.connection_check import SLUGS, ConnectionCheck, Step, check_connection
 from registries.rancher.errors import RancherError
 from registries.services.upstream import connection
 
@@ -25,12 +25,12 @@ STEP_NAMES = {
     "rights": "Rights",
     "version": "Server version",
 }
-SAY_NOTHING = {"no_keys", "busy"}  # of Rancher: the profile itself shows the one, our own calls make the other
+UNNOTED_REASONS = {"no_keys", "busy"}  # of Rancher: the profile itself shows the one, our own calls make the other
 ENTER_KEYS = "Edit the profile and enter both parts of a key."
 
 
 @dataclass(frozen=True)
-class Way:
+class ConnectionParams:
     """How to reach a project: everything that a check needs. Its keys are never printed."""
 
     base: BaseURL
@@ -45,9 +45,9 @@ class Way:
         return bool(self.access_key and self.secret_key)
 
 
-def way_of(profile: ConnectionProfile) -> Way:
+def stored_params(profile: ConnectionProfile) -> ConnectionParams:
     """The stored way. Raises SecretUnreadable when the keys don't open, BadAddress for an unusable address."""
-    return Way(
+    return ConnectionParams(
         base=parse_base_url(profile.base_url).base,
         api_version=cast("ApiVersion", profile.api_version),
         project_id=profile.project_id,
@@ -57,11 +57,11 @@ def way_of(profile: ConnectionProfile) -> Way:
     )
 
 
-def check(way: Way) -> Handshake:
+def check(way: ConnectionParams) -> ConnectionCheck:
     """Runs `rancher.connection_check` with the admin's list of targets; nothing without keys. Raises nothing."""
     if not way.has_keys:
         return _unusable(connection.ProfileUnusable("no_keys", connection.NO_KEYS))
-    return shake_hands(
+    return check_connection(
         way.base,
         allow=connection.allow,
         access_key=way.access_key,
@@ -72,17 +72,19 @@ def check(way: Way) -> Handshake:
     )
 
 
-def check_stored(profile: ConnectionProfile) -> Handshake:
+def check_stored(profile: ConnectionProfile) -> ConnectionCheck:
     """The check with what is stored. Raises nothing."""
     try:
-        return check(way_of(profile))
+        return check(stored_params(profile))
     except SecretUnreadable:
         return _unusable(connection.ProfileUnusable("keys_unreadable", connection.KEYS_UNREADABLE))
     except RancherError as error:
-        return Handshake([Step("resolve", "failed", str(error), "Edit the profile and correct its address.")], error)
+        return ConnectionCheck(
+            [Step("resolve", "failed", str(error), "Edit the profile and correct its address.")], error
+        )
 
 
-def columns_of(found: Handshake, profile: ConnectionProfile, *, is_another: bool = False) -> dict[str, Any]:
+def columns_of(found: ConnectionCheck, profile: ConnectionProfile, *, is_another: bool = False) -> dict[str, Any]:
     """What a check changes on a profile. Of another connection than the stored one nothing that was known stays."""
     now = timezone.now()
     known = ConnectionProfile() if is_another else profile
@@ -100,7 +102,7 @@ def columns_of(found: Handshake, profile: ConnectionProfile, *, is_another: bool
     failing: dict[str, Any] = {"failing_since": None, "failure_reason": "", "failure_text": ""}
     if found.ok:
         columns |= {"contact_at": now, "contact_ms": found.elapsed_ms}
-    elif found.error and found.error.reason not in SAY_NOTHING:
+    elif found.error and found.error.reason not in UNNOTED_REASONS:
         since = known.failing_since or now
         failing = {
             "failing_since": since,
@@ -130,5 +132,5 @@ def steps_to_come() -> list[dict[str, Any]]:
     return present_steps([Step(slug, "skipped", "") for slug in SLUGS])
 
 
-def _unusable(error: connection.ProfileUnusable) -> Handshake:
-    return Handshake([Step("key", "failed", str(error), ENTER_KEYS)], error)
+def _unusable(error: connection.ProfileUnusable) -> ConnectionCheck:
+    return ConnectionCheck([Step("key", "failed", str(error), ENTER_KEYS)], error)

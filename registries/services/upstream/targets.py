@@ -58,7 +58,7 @@ def remove_target(user: User, target: AllowedTarget, *, reason: str = "") -> Non
 
 def _record(action: str, user: User, target: AllowedTarget, **details: Any) -> None:
     what = Event(action=action, actor=user, target_type="target", target_id=str(target.pk), target_name=str(target))
-    write.record(replace(what, **details))
+    write.write_audit_event(replace(what, **details))
 
 
 def _values(target: AllowedTarget) -> dict[str, str]:

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from registries.access import Access
-from registries.models import ConnectionProfile, Verification, WatchedCredential
+from registries.models import ConnectionProfile, CredentialStatus, Verification
 from registries.rancher.types import Registry
 
 TEST_COUNTS_FOR = timedelta(minutes=15)
@@ -34,10 +34,10 @@ def note_secret(
     `secret` is "" where the stored one stays. `keep` None leaves it at that: a copy that is there is renewed, none is
     made. A new secret is a new start: what was found of the old one says nothing about it.
     """
-    watched = WatchedCredential.objects.filter(profile=profile, credential_id=credential_id).first()
+    watched = CredentialStatus.objects.filter(profile=profile, credential_id=credential_id).first()
     had_copy = watched is not None and bool(watched.secret)
     if watched is None:
-        watched = WatchedCredential(profile=profile, credential_id=credential_id)
+        watched = CredentialStatus(profile=profile, credential_id=credential_id)
     watched.registry_id, watched.public_value = registry.id, user
     if watched.server_address != (registry.server_address or ""):
         watched.server_address = registry.server_address or ""
@@ -53,7 +53,7 @@ def note_secret(
     watched.save()
 
 
-def forget_copy(watched: WatchedCredential) -> None:
+def forget_copy(watched: CredentialStatus) -> None:
     """Deletes the kept secret; what was found stays."""
     watched.secret = ""
     watched.next_check_at = None
@@ -62,15 +62,15 @@ def forget_copy(watched: WatchedCredential) -> None:
 
 def forget_copies(profile: ConnectionProfile) -> int:
     """Deletes every secret that is kept for a profile; how many there were."""
-    kept = [one for one in WatchedCredential.objects.filter(profile=profile) if one.secret]
+    kept = [one for one in CredentialStatus.objects.filter(profile=profile) if one.secret]
     for watched in kept:
         forget_copy(watched)
     return len(kept)
 
 
-def watched_of(profile: ConnectionProfile) -> dict[str, WatchedCredential]:
+def watched_of(profile: ConnectionProfile) -> dict[str, CredentialStatus]:
     """By credential id; their secrets stay sealed."""
-    return {one.credential_id: one for one in WatchedCredential.objects.filter(profile=profile)}
+    return {one.credential_id: one for one in CredentialStatus.objects.filter(profile=profile)}
 
 
 def first_check_at() -> datetime:

@@ -12,14 +12,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from registries import tasks
-from registries.models import WatchedCredential
+from registries.models import CredentialStatus
 from registries.oci import endpoint_of
 from registries.rancher.errors import BadAddress
 from registries.services.notifications import alerts
 from registries.services.verification import verify
 
 MOST_AT_ONCE = 200  # of a beat
-A_LITTLE = timedelta(seconds=30)
+RETRY_DELAY = timedelta(seconds=30)
 LONGEST_VERIFICATION_S = 60  # several calls of 8 s each
 CLAIMED_FOR = timedelta(minutes=30)  # a claim whose worker died is due again
 
@@ -29,10 +29,8 @@ def enqueue_due() -> int:
     now = timezone.now()
     by_host: dict[str, list[int]] = defaultdict(list)
     with transaction.atomic():
-        for watched in WatchedCredential.objects.filter(next_check_at__lte=now).order_by("next_check_at")[
-            :MOST_AT_ONCE
-        ]:
-            claim = WatchedCredential.objects.filter(pk=watched.pk, next_check_at=watched.next_check_at)
+        for watched in CredentialStatus.objects.filter(next_check_at__lte=now).order_by("next_check_at")[:MOST_AT_ONCE]:
+            claim = CredentialStatus.objects.filter(pk=watched.pk, next_check_at=watched.next_check_at)
             if claim.update(next_check_at=now + CLAIMED_FOR):
                 by_host[_host_of(watched)].append(watched.pk)
         for watched_ids in by_host.values():
@@ -46,22 +44,22 @@ def verify_one_by_one(watched_ids: list[int]) -> None:
     Where another worker is asking that host at the moment, they are due again a little later.
     """
     for watched_id in watched_ids:
-        watched = WatchedCredential.objects.select_related("profile").filter(pk=watched_id).first()
+        watched = CredentialStatus.objects.select_related("profile").filter(pk=watched_id).first()
         if watched is None or not watched.secret or not watched.profile.keeps_copies:
             continue  # forgotten since it was claimed
         lock = f"verifying:{hashlib.sha256(_host_of(watched).encode()).hexdigest()}"
         if not cache.add(lock, True, timeout=LONGEST_VERIFICATION_S):
-            WatchedCredential.objects.filter(pk=watched.pk).update(next_check_at=timezone.now() + A_LITTLE)
+            CredentialStatus.objects.filter(pk=watched.pk).update(next_check_at=timezone.now() + RETRY_DELAY)
             continue
         try:
             verify.verify_on_schedule(watched)
         finally:
             cache.delete(lock)
         watched.refresh_from_db()
-        alerts.announce_expiry(watched)
+        alerts.notify_of_expiry(watched)
 
 
-def _host_of(watched: WatchedCredential) -> str:
+def _host_of(watched: CredentialStatus) -> str:
     """Where it is asked: names and ports of one registry are one host, so that its accounts see one login at a time."""
     try:
         return endpoint_of(watched.server_address).host

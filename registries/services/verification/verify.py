@@ -8,17 +8,17 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from dashboard.crypto import SecretUnreadable
-from dashboard.rate_limits import Limit, take_slot
+from dashboard.rate_limits import RateLimit, take_slot
 from registries.access import Access
 from registries.events import ProfileEvent
-from registries.models import AllowedTarget, ConnectionProfile, Verification, WatchedCredential
-from registries.oci import Found, Reason, probe
+from registries.models import AllowedTarget, ConnectionProfile, CredentialStatus, Verification
+from registries.oci import ProbeResult, Reason, probe
 from registries.outbound.blocked_addresses import Address, is_public
 from registries.services.audit import write
 from registries.services.notifications import alerts
 from registries.services.verification import saved_secrets
 
-PER_PERSON = Limit("verify", slots=10, seconds=60)
+PER_PERSON = RateLimit("verify", slots=10, seconds=60)
 REFUSALS_BEFORE_STOP = 2  # many registries lock an account after a few
 
 Source = Verification.Source
@@ -60,16 +60,16 @@ def verify_typed(access: Access, login: Login, *, source: Verification.Source) -
         verification = _keep(access.profile, login, found, source=source, actor=access.user.get_username())
         if login.credential_id and source != Source.FORM:
             _remember(access.profile, login, verification, found)
-        write.record(_event(access, access.profile, login, verification))
+        write.write_audit_event(_event(access, access.profile, login, verification))
     return verification
 
 
-def verify_kept(access: Access, watched: WatchedCredential, *, image: str = "") -> Verification:
+def verify_kept(access: Access, watched: CredentialStatus, *, image: str = "") -> Verification:
     """Verifies the copy that Corral keeps. Raises TooMany, SecretUnreadable."""
     return verify_typed(access, login_of(watched, image=image), source=Source.PERSON)
 
 
-def verify_on_schedule(watched: WatchedCredential) -> Verification | None:
+def verify_on_schedule(watched: CredentialStatus) -> Verification | None:
     """Verifies a kept copy and says when the next time is; None when the copy can't be opened any more."""
     try:
         login = login_of(watched)
@@ -80,11 +80,11 @@ def verify_on_schedule(watched: WatchedCredential) -> Verification | None:
     with transaction.atomic():
         verification = _keep(watched.profile, login, found, source=Source.SCHEDULE, actor="")
         _remember(watched.profile, login, verification, found)
-        write.record(_event(None, watched.profile, login, verification))
+        write.write_audit_event(_event(None, watched.profile, login, verification))
     return verification
 
 
-def login_of(watched: WatchedCredential, *, image: str = "") -> Login:
+def login_of(watched: CredentialStatus, *, image: str = "") -> Login:
     """Raises SecretUnreadable: the copy opens for the address that it was kept for, and for no other."""
     return Login(
         server_address=watched.server_address,
@@ -117,7 +117,7 @@ def _registry_targets() -> QuerySet[AllowedTarget]:
     return AllowedTarget.objects.filter(kind=AllowedTarget.Kind.REGISTRY)
 
 
-def _ask(profile: ConnectionProfile, login: Login) -> Found:
+def _ask(profile: ConnectionProfile, login: Login) -> ProbeResult:
     """Outside of any transaction: it may take as long as a registry likes, up to the client's limit."""
     return probe(
         login.server_address,
@@ -131,7 +131,7 @@ def _ask(profile: ConnectionProfile, login: Login) -> Found:
 
 
 def _keep(
-    profile: ConnectionProfile, login: Login, found: Found, *, source: Verification.Source, actor: str
+    profile: ConnectionProfile, login: Login, found: ProbeResult, *, source: Verification.Source, actor: str
 ) -> Verification:
     return Verification.objects.create(
         profile=profile,
@@ -154,13 +154,13 @@ def _keep(
     )
 
 
-def _remember(profile: ConnectionProfile, login: Login, verification: Verification, found: Found) -> None:
+def _remember(profile: ConnectionProfile, login: Login, verification: Verification, found: ProbeResult) -> None:
     """What the verification says of the credential, and when a kept copy is verified next.
 
     Nothing, where it wasn't the kept copy that was verified: somebody typed another password, or it was replaced
     meanwhile.
     """
-    watched, _ = WatchedCredential.objects.select_for_update().get_or_create(
+    watched, _ = CredentialStatus.objects.select_for_update().get_or_create(
         profile=profile,
         credential_id=login.credential_id,
         defaults={
@@ -181,11 +181,11 @@ def _remember(profile: ConnectionProfile, login: Login, verification: Verificati
         watched.refusals += reason == Reason.BAD_CREDENTIALS
     if watched.secret:
         watched.next_check_at = _next_check_at(watched, found)
-        alerts.announce_change(watched, verification)
+        alerts.notify_of_change(watched, verification)
     watched.save()
 
 
-def _is_the_copy(login: Login, watched: WatchedCredential) -> bool:
+def _is_the_copy(login: Login, watched: CredentialStatus) -> bool:
     if (login.server_address.lower(), login.user) != (watched.server_address.lower(), watched.public_value):
         return False
     try:
@@ -194,7 +194,7 @@ def _is_the_copy(login: Login, watched: WatchedCredential) -> bool:
         return False
 
 
-def _next_check_at(watched: WatchedCredential, found: Found) -> datetime | None:
+def _next_check_at(watched: CredentialStatus, found: ProbeResult) -> datetime | None:
     if watched.refusals >= REFUSALS_BEFORE_STOP:
         return None
     planned = saved_secrets.next_check_at()

@@ -15,7 +15,7 @@ from dashboard.events import Event
 from dashboard.people.models import User
 from registries.models import AuditEvent, AuditHead
 from registries.services.audit.chain_check import log_head_daily, verify_record
-from registries.services.audit.write import ChainBroken, record
+from registries.services.audit.write import ChainBroken, write_audit_event
 from tests.audit_table import unguarded
 
 ROWS = 40
@@ -27,7 +27,9 @@ pytestmark = pytest.mark.django_db
 def rows(make_user: Callable[..., User]) -> int:
     alice = make_user("alice", site_role="admin")
     for number in range(ROWS):
-        record(Event(action="team.rename", actor=alice, target_id=str(number), after={"name": f"team {number}"}))
+        write_audit_event(
+            Event(action="team.rename", actor=alice, target_id=str(number), after={"name": f"team {number}"})
+        )
     return ROWS
 
 
@@ -170,7 +172,7 @@ def test_finds_each_of_a_thousand_damages_at_its_row(rows: int) -> None:
 
 def test_finds_a_record_that_was_rolled_back_whole_by_the_logs_head(rows: int) -> None:
     last, head = AuditEvent.objects.get(pk=ROWS), AuditHead.objects.get()
-    record(Event(action="team.rename", actor_name="alice"))
+    write_audit_event(Event(action="team.rename", actor_name="alice"))
     later = AuditHead.objects.get()
     with unguarded():
         AuditEvent.objects.filter(pk__gt=last.pk).delete()
@@ -184,19 +186,19 @@ def test_finds_a_head_that_is_gone(rows: int) -> None:
     AuditHead.objects.all().delete()
     assert verify_record().broken_id == 0
     with pytest.raises(ChainBroken):
-        record(Event(action="team.rename", actor_name="alice"))
+        write_audit_event(Event(action="team.rename", actor_name="alice"))
 
 
 def test_appends_nothing_to_a_record_that_was_cut(rows: int) -> None:
     AuditHead.objects.update(event_id=5)
     with pytest.raises(DatabaseError), transaction.atomic():
-        record(Event(action="team.rename", actor_name="alice"))
+        write_audit_event(Event(action="team.rename", actor_name="alice"))
 
 
 def test_old_rows_hold_while_their_key_is_in_the_ring(rows: int, settings: pytest.FixtureRequest) -> None:
     old = django_settings.AUDIT_KEYS
     settings.AUDIT_KEYS = "new:" + "QUJD" * 10 + "QUI=," + old  # type: ignore[attr-defined]
-    record(Event(action="team.rename", actor_name="alice"))
+    write_audit_event(Event(action="team.rename", actor_name="alice"))
     assert (verify_record().ok, verify_record().rows) == (True, rows + 1)
     settings.AUDIT_KEYS = "new:" + "QUJD" * 10 + "QUI="  # type: ignore[attr-defined]
     assert "not in CORRAL_AUDIT_KEYS" in verify_record().what

@@ -24,7 +24,7 @@ from registries.services.audit.export import export_record
 from registries.services.audit.export_check import check_export
 from registries.services.audit.export_formats import BYTE_ORDER_MARK, COLUMNS, SEAL, Kind
 from registries.services.audit.query import AuditQuery
-from registries.services.audit.write import record
+from registries.services.audit.write import write_audit_event
 from registries.services.csv_cells import guard_cell, read_cell
 from tests.audit_table import unguarded
 
@@ -53,7 +53,9 @@ def somebody(make_user: Callable[..., User]) -> User:
     alice = make_user("alice", site_role="auditor")
     for number in range(ROWS):
         action = "team.create" if number % 2 else "team.rename"
-        record(Event(action=action, actor=alice, target_name=TEXTS[number % len(TEXTS)], after={"number": number}))
+        write_audit_event(
+            Event(action=action, actor=alice, target_name=TEXTS[number % len(TEXTS)], after={"number": number})
+        )
     return alice
 
 
@@ -92,7 +94,7 @@ def test_lines_are_objects_with_every_field_of_the_chain(somebody: User) -> None
     first, *_, last = map(json.loads, file_of(somebody).splitlines())
     event = AuditEvent.objects.get(pk=1)
     assert tuple(first) == COLUMNS
-    assert first["at"] == chain.moment(event.at)
+    assert first["at"] == chain.to_rfc3339(event.at)
     assert (first["id"], first["actor_id"], first["mac"], first["profile_id"]) == (1, somebody.pk, event.mac, None)
     assert (last["kind"], last["rows"], last["first_id"], last["last_id"], last["filter"]) == (SEAL, ROWS, 1, ROWS, "")
 
@@ -160,7 +162,10 @@ def cut_a_line(rows: list[str], place: int, chance: random.Random) -> int:
 def take_from_the_unfiltered(rows: list[str], place: int, chance: random.Random) -> int:
     row = json.loads(rows[place])
     other = AuditEvent.objects.get(pk=row["id"] + 1)
-    values = {name: getattr(other, name) for name in COLUMNS[:-1]} | {"at": chain.moment(other.at), "link": row["link"]}
+    values = {name: getattr(other, name) for name in COLUMNS[:-1]} | {
+        "at": chain.to_rfc3339(other.at),
+        "link": row["link"],
+    }
     rows.insert(place + 1, json.dumps(values) + "\n")
     return place + 1
 

@@ -20,7 +20,7 @@ from registries.services.audit import histogram
 from registries.services.audit import query as audit_query
 from registries.services.audit.histogram import BARS, draw_graph
 from registries.services.audit.query import AuditQuery, find_page
-from registries.services.audit.write import record
+from registries.services.audit.write import write_audit_event
 
 pytestmark = pytest.mark.django_db
 LIST = "/audit/"
@@ -46,7 +46,7 @@ def fill(count: int, *, minutes_apart: int = 1) -> None:
         at = start + timedelta(minutes=minutes_apart * number)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("registries.services.audit.write.timezone.now", lambda at=at: at)
-            record(Event(action="team.create" if number % 2 else "team.rename", actor_name=f"name{number}"))
+            write_audit_event(Event(action="team.create" if number % 2 else "team.rename", actor_name=f"name{number}"))
 
 
 def test_shows_the_newest_first_and_pages_by_id(reader: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,11 +85,11 @@ def test_filters_by_person_team_profile_action_outcome_and_text(
 ) -> None:
     team = Group.objects.create(name="Payments")
     operator.groups.add(team)
-    record(Event(action="team.create", actor_name="somebody", target_name="Logistics"))
-    record(
+    write_audit_event(Event(action="team.create", actor_name="somebody", target_name="Logistics"))
+    write_audit_event(
         ProfileEvent(action="registry.create", actor=operator, profile=profile, target_name="quay.io", outcome="failed")
     )
-    record(ProfileEvent(action="profile.check", actor_name="x", profile=profile, reason="OPS-2198"))
+    write_audit_event(ProfileEvent(action="profile.check", actor_name="x", profile=profile, reason="OPS-2198"))
     found = {
         "?person=operator": [2],
         f"?team={team.pk}": [2],
@@ -122,7 +122,7 @@ def test_filters_by_time_with_presets_and_moments(reader: Browser) -> None:
 def test_a_change_is_one_row_its_end(reader: Browser, profile: ConnectionProfile) -> None:
     ends: tuple[tuple[Outcome, int], ...] = (("begun", 7), ("begun", 8), ("succeeded", 7))
     for outcome, operation_id in ends:
-        record(
+        write_audit_event(
             ProfileEvent(
                 action="registry.create",
                 actor_name="a",
@@ -180,7 +180,7 @@ def test_a_bar_leads_to_its_own_time(reader: Browser) -> None:
 
 
 def test_an_event_shows_its_difference_its_reason_and_no_secret(reader: Browser) -> None:
-    record(
+    write_audit_event(
         Event(
             action="team.rename",
             actor_name="alice",
@@ -199,7 +199,7 @@ def test_an_event_shows_its_difference_its_reason_and_no_secret(reader: Browser)
 
 
 def test_a_row_opens_in_place_and_closes_again(reader: Browser) -> None:
-    record(Event(action="team.rename", actor_name="alice", before={"name": "Old"}, after={"name": "New"}))
+    write_audit_event(Event(action="team.rename", actor_name="alice", before={"name": "Old"}, after={"name": "New"}))
     headers = {"HX-Request": "true", "HX-Target": "event-1"}
     opened = reader.get("/audit/1/", headers=headers).content.decode()
     assert opened.count("<tbody") == 1

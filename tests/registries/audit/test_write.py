@@ -12,7 +12,7 @@ from dashboard.people.models import User
 from registries.models import AllowedTarget, AuditEvent, AuditHead, ConnectionProfile, Operation
 from registries.rancher.client import Client
 from registries.services.audit.chain_check import verify_record
-from registries.services.audit.write import record
+from registries.services.audit.write import write_audit_event
 from registries.services.upstream import targets
 from tests.registries.conftest import Rancher, settled
 
@@ -47,7 +47,7 @@ def test_a_change_has_a_row_before_it_is_sent_and_one_for_its_outcome(
 def test_nothing_is_sent_when_nothing_can_be_put_on_record(
     browse: Callable[[User], Browser], operator: User, profile: ConnectionProfile, rancher: Rancher
 ) -> None:
-    record(Event(action="team.rename", actor_name="alice"))
+    write_audit_event(Event(action="team.rename", actor_name="alice"))
     AuditHead.objects.all().delete()  # the record is broken
     browser = browse(operator)
     browser.raise_request_exception = False
@@ -99,7 +99,9 @@ def test_allowing_and_forbidding_a_target_is_on_record(admin: User) -> None:
 
 
 def test_text_that_no_database_stores_does_not_stop_the_record() -> None:
-    row = record(Event(action="sign-in", actor_name="a\0b\ud800", target_name="x" * 20_000, after={"name": "\0\ud800"}))
+    row = write_audit_event(
+        Event(action="sign-in", actor_name="a\0b\ud800", target_name="x" * 20_000, after={"name": "\0\ud800"})
+    )
     row.refresh_from_db()
     assert verify_record().ok
     assert len(row.target_name) == 10_000
@@ -112,7 +114,7 @@ def test_many_writers_make_one_chain_without_gaps(transactional_db: None) -> Non
     def write(number: int) -> None:
         try:
             for _ in range(10):
-                record(Event(action="team.rename", actor_name=f"writer {number}"))
+                write_audit_event(Event(action="team.rename", actor_name=f"writer {number}"))
         except Exception as error:
             failures.append(error)
         finally:

@@ -10,7 +10,7 @@ from django.test import Client as Browser
 
 from dashboard.people.models import User
 from registries.models import ConnectionProfile
-from registries.outbound.breaker import Limits
+from registries.outbound.breaker import CallLimits
 from registries.services.inventory.reading import PATIENT_READERS
 from tests.registries.conftest import Rancher, standing
 
@@ -32,7 +32,7 @@ def test_answers_every_other_page_while_one_rancher_hangs(
 ) -> None:
     make_profile(name="Alive", slug="alive")
     make_profile(server=other_rancher, name="Dead", slug="dead")
-    monkeypatch.setattr("registries.outbound.transport.Limits", lambda: Limits(read_s=60, wall_s=60))
+    monkeypatch.setattr("registries.outbound.transport.CallLimits", lambda: CallLimits(read_s=60, wall_s=60))
     other_rancher.sandbox.goes_on.clear()
     ended: list[int] = []
 

@@ -1,4 +1,4 @@
-"""Announcements and the webhook that they go to: signed, retried, given up, each to one process, told once."""
+"""Alerts and the webhook that they go to: signed, retried, given up, each to one process, told once."""
 
 import hashlib
 import hmac
@@ -13,16 +13,16 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from dashboard.people.models import User
-from registries.models import Announcement, ConnectionProfile, WatchedCredential
+from registries.models import Alert, ConnectionProfile, CredentialStatus
 from registries.services.notifications import alerts, delivery
 
 pytestmark = pytest.mark.django_db
 SECRET = "a secret of the webhook, 32 characters"
-Kind = Announcement.Kind
+Kind = Alert.Kind
 
 
 class Receiver:
-    """Takes announcements on loopback, and answers what it is told to."""
+    """Takes alerts on loopback, and answers what it is told to."""
 
     def __init__(self) -> None:
         self.came: list[tuple[str, str, bytes]] = []
@@ -55,14 +55,14 @@ def receiver(settings: pytest.FixtureRequest) -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def watched(profile: ConnectionProfile) -> WatchedCredential:
-    return WatchedCredential.objects.create(
+def watched(profile: ConnectionProfile) -> CredentialStatus:
+    return CredentialStatus.objects.create(
         profile=profile, registry_id="1sp1", credential_id="1c1", server_address="quay.io", public_value="robot"
     )
 
 
-def test_sends_what_happened_signed(receiver: Receiver, watched: WatchedCredential) -> None:
-    made = alerts.announce(Kind.FAILING, "robot at quay.io stopped working", "Refused.", watched)
+def test_sends_what_happened_signed(receiver: Receiver, watched: CredentialStatus) -> None:
+    made = alerts.notify(Kind.FAILING, "robot at quay.io stopped working", "Refused.", watched)
     assert delivery.deliver_due() == 1
     [(path, signature, body)] = receiver.came
     assert path == "/hooks/corral?team=ops"
@@ -81,9 +81,9 @@ def test_sends_what_happened_signed(receiver: Receiver, watched: WatchedCredenti
     assert delivery.deliver_due() == 0
 
 
-def test_tries_again_later_and_later_and_then_gives_up(receiver: Receiver, watched: WatchedCredential) -> None:
+def test_tries_again_later_and_later_and_then_gives_up(receiver: Receiver, watched: CredentialStatus) -> None:
     receiver.status = 503
-    made = alerts.announce(Kind.FAILING, "stopped", "", watched)
+    made = alerts.notify(Kind.FAILING, "stopped", "", watched)
     pauses = []
     while True:
         delivery.deliver_due()
@@ -91,31 +91,29 @@ def test_tries_again_later_and_later_and_then_gives_up(receiver: Receiver, watch
         if made.next_try_at is None:
             break
         pauses.append(round((made.next_try_at - timezone.now()).total_seconds() / 60))
-        Announcement.objects.update(next_try_at=timezone.now() - timedelta(seconds=1))
+        Alert.objects.update(next_try_at=timezone.now() - timedelta(seconds=1))
     assert pauses == [1, 5, 30, 120, 360, 720]
     assert (len(receiver.came), made.last_problem, made.delivered_at) == (7, "It answered 503.", None)
 
 
-def test_a_receiver_that_is_away_is_tried_again(settings: pytest.FixtureRequest, watched: WatchedCredential) -> None:
+def test_a_receiver_that_is_away_is_tried_again(settings: pytest.FixtureRequest, watched: CredentialStatus) -> None:
     settings.WEBHOOK_URL, settings.WEBHOOK_SECRET = "http://127.0.0.1:9/", SECRET  # type: ignore[attr-defined]
-    made = alerts.announce(Kind.FAILING, "stopped", "", watched)
+    made = alerts.notify(Kind.FAILING, "stopped", "", watched)
     delivery.deliver_due()
     made.refresh_from_db()
     assert (made.attempts, made.last_problem) == (1, "It could not be reached (refused).")
     assert made.next_try_at
 
 
-def test_one_process_alone_sends_it(receiver: Receiver, watched: WatchedCredential) -> None:
-    made = alerts.announce(Kind.FAILING, "stopped", "", watched)
-    Announcement.objects.filter(pk=made.pk).update(
-        next_try_at=timezone.now() + timedelta(minutes=1)
-    )  # claimed elsewhere
+def test_one_process_alone_sends_it(receiver: Receiver, watched: CredentialStatus) -> None:
+    made = alerts.notify(Kind.FAILING, "stopped", "", watched)
+    Alert.objects.filter(pk=made.pk).update(next_try_at=timezone.now() + timedelta(minutes=1))  # claimed elsewhere
     assert delivery.deliver_due() == 0
     assert receiver.came == []
 
 
-def test_without_a_webhook_it_stands_in_corral_alone(watched: WatchedCredential) -> None:
-    made = alerts.announce(Kind.FAILING, "stopped", "", watched)
+def test_without_a_webhook_it_stands_in_corral_alone(watched: CredentialStatus) -> None:
+    made = alerts.notify(Kind.FAILING, "stopped", "", watched)
     assert made.next_try_at is None
     assert delivery.deliver_due() == 0
 
@@ -124,12 +122,12 @@ def test_a_button_sends_a_test_and_says_how_it_went(
     receiver: Receiver, browse: Callable[[User], Browser], admin: User
 ) -> None:
     browser = browse(admin)
-    assert "Send a test" in browser.get("/announcements/").content.decode()
-    browser.post("/announcements/test/")
-    assert "The webhook took the test" in browser.get("/announcements/").content.decode()
+    assert "Send a test" in browser.get("/alerts/").content.decode()
+    browser.post("/alerts/test/")
+    assert "The webhook took the test" in browser.get("/alerts/").content.decode()
     receiver.status = 500
-    browser.post("/announcements/test/")
-    assert "It answered 500." in browser.get("/announcements/").content.decode()
+    browser.post("/alerts/test/")
+    assert "It answered 500." in browser.get("/alerts/").content.decode()
     assert [json.loads(body)["kind"] for _, _, body in receiver.came] == ["webhook.test", "webhook.test"]
 
 
@@ -137,29 +135,27 @@ def test_people_read_what_concerns_their_profiles(
     browse: Callable[[User], Browser],
     viewer: User,
     make_profile: Callable[..., ConnectionProfile],
-    watched: WatchedCredential,
+    watched: CredentialStatus,
 ) -> None:
     other = make_profile(name="Logistics", slug="logistics")
-    alerts.announce(Kind.FAILING, "robot at quay.io stopped", "", watched)
+    alerts.notify(Kind.FAILING, "robot at quay.io stopped", "", watched)
     watched.pk, watched.profile = None, other
     watched.save()
-    alerts.announce(Kind.FAILING, "secret of another team", "", watched)
-    page = browse(viewer).get("/announcements/").content.decode()
+    alerts.notify(Kind.FAILING, "secret of another team", "", watched)
+    page = browse(viewer).get("/alerts/").content.decode()
     assert ("robot at quay.io stopped" in page, "another team" in page) == (True, False)
 
 
-def test_tells_ahead_once_that_a_certificate_or_a_token_expires(watched: WatchedCredential) -> None:
+def test_tells_ahead_once_that_a_certificate_or_a_token_expires(watched: CredentialStatus) -> None:
     watched.certificate_expires_at = timezone.now() + timedelta(days=10)
     for _ in range(3):
-        alerts.announce_expiry(watched)
-    assert [one.title.startswith("The certificate of quay.io expires on") for one in Announcement.objects.all()] == [
-        True
-    ]
+        alerts.notify_of_expiry(watched)
+    assert [one.title.startswith("The certificate of quay.io expires on") for one in Alert.objects.all()] == [True]
     watched.certificate_expires_at = timezone.now() + timedelta(days=30)
     watched.server_address, watched.public_value = "123456789012.dkr.ecr.eu-west-1.amazonaws.com", "AWS"
     watched.secret_saved_at = timezone.now() - timedelta(hours=11, minutes=30)
-    alerts.announce_expiry(watched)
-    assert Announcement.objects.filter(title__startswith="The token of AWS at").count() == 1
+    alerts.notify_of_expiry(watched)
+    assert Alert.objects.filter(title__startswith="The token of AWS at").count() == 1
 
 
 @pytest.mark.parametrize(

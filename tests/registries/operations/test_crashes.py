@@ -20,7 +20,7 @@ from registries.rancher.client import Client
 from registries.roles import Role
 from registries.services.operations import reconcile
 from registries.services.operations.registries import change_state
-from registries.services.operations.send import Request
+from registries.services.operations.send import WriteRequest
 from tests.processes import database_url
 from tests.registries.conftest import TRANSITION_MS, Rancher, settled
 
@@ -69,7 +69,7 @@ def test_a_worker_killed_between_deactivate_and_remove_loses_and_doubles_nothing
     settled(upstream, made, "active")
     registry = upstream.registries.get(made, include_credentials=True)
     rancher.sandbox.clockwork.transition_ms = 2500  # it deactivates long enough to kill the worker meanwhile
-    request = Request(uuid4(), "request")
+    request = WriteRequest(uuid4(), "request")
     operation = change_state(
         Access(operator, profile, Role.OPERATOR), registry, verb=Operation.Verb.REMOVE, request=request
     )
@@ -107,9 +107,9 @@ def test_a_web_process_killed_after_the_call_and_before_the_answer_loses_and_dou
         "from registries.access import Access;"
         "from registries.models import ConnectionProfile;"
         "from registries.services.operations.registries import create_registry;"
-        "from registries.services.operations.send import Request;"
+        "from registries.services.operations.send import WriteRequest;"
         "create_registry(Access(User.objects.get(), ConnectionProfile.objects.get()),"
-        " request=Request(uuid4(), 'r'), server_address='quay.io', name=None, description=None)"
+        " request=WriteRequest(uuid4(), 'r'), server_address='quay.io', name=None, description=None)"
     )
     web = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, env=environment())
     until(lambda: rancher.calls("POST .*/registries$") == 1, "the call")

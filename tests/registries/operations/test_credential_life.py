@@ -7,7 +7,7 @@ import pytest
 from django.test import Client as Browser
 
 from dashboard.people.models import User
-from registries.models import AuditEvent, ConnectionProfile, Operation, WatchedCredential
+from registries.models import AuditEvent, ConnectionProfile, CredentialStatus, Operation
 from registries.rancher.client import Client
 from registries.services.operations import removal
 from tests.registries.conftest import Rancher, settled
@@ -63,7 +63,7 @@ def test_shows_a_new_credential_and_says_which_one_is_used(web: Browser, quay: s
     assert page.index("first+robot") < page.index("Used for pulls") < page.index("second+robot")
     assert page.count("Used for pulls") == 1
     assert "Never verified" in page
-    assert {first, second} <= set(WatchedCredential.objects.values_list("credential_id", flat=True))
+    assert {first, second} <= set(CredentialStatus.objects.values_list("credential_id", flat=True))
 
 
 def test_takes_an_empty_user_or_password_for_a_mistake(web: Browser, quay: str, rancher: Rancher) -> None:

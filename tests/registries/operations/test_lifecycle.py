@@ -16,7 +16,7 @@ from registries.rancher.types import Registry
 from registries.roles import Role
 from registries.services.operations import lifecycle, reconcile
 from registries.services.operations.lifecycle import Intent, KeyTaken, Verb
-from registries.services.operations.outcomes import verdict
+from registries.services.operations.outcomes import decide_outcome
 from tests.registries.conftest import Rancher
 
 LONG_AGO, JUST_NOW = timedelta(minutes=1), timedelta()
@@ -58,7 +58,7 @@ def registry(state: str, **fields: object) -> Registry:
     ],
 )
 def test_says_what_the_state_proves_long_after_the_call(verb: str, state: str, outcome: str | None) -> None:
-    found = verdict(operation(verb), registry(state))
+    found = decide_outcome(operation(verb), registry(state))
     assert (found.state if found else None) == outcome
 
 
@@ -67,19 +67,19 @@ def test_says_what_the_state_proves_long_after_the_call(verb: str, state: str, o
     [("activate", "inactive"), ("deactivate", "active"), ("remove", "inactive"), ("purge", "removed")],
 )
 def test_takes_not_yet_for_no_proof_while_a_lost_call_may_still_arrive(verb: str, state: str) -> None:
-    assert verdict(operation(verb, age=JUST_NOW), registry(state)) is None
+    assert decide_outcome(operation(verb, age=JUST_NOW), registry(state)) is None
 
 
 @pytest.mark.parametrize("verb", ["remove", "purge"])
 def test_takes_a_registry_that_rancher_does_not_know_for_gone(verb: str) -> None:
-    found = verdict(operation(verb), None)
+    found = decide_outcome(operation(verb), None)
     assert found is not None
     assert found.state == "succeeded"
 
 
 def test_tells_an_applied_update_from_one_that_was_not_and_from_somebody_elses() -> None:
     update = operation("update", input={"name": "new"}, before={"name": "old"})
-    outcomes = [verdict(update, registry("active", name=name)) for name in ("new", "old", "another")]
+    outcomes = [decide_outcome(update, registry("active", name=name)) for name in ("new", "old", "another")]
     assert [found and (found.state, found.error_reason) for found in outcomes] == [
         ("succeeded", ""),
         ("failed", "not_applied"),
@@ -88,13 +88,15 @@ def test_tells_an_applied_update_from_one_that_was_not_and_from_somebody_elses()
 
 
 def test_takes_ranchers_own_error_for_a_failure() -> None:
-    found = verdict(operation("create", "pending", accepted=True), registry("registering", transitioning="error"))
+    found = decide_outcome(
+        operation("create", "pending", accepted=True), registry("registering", transitioning="error")
+    )
     assert found is not None
     assert (found.state, found.error_reason) == ("failed", "rancher_error")
 
 
 def test_leaves_a_call_that_is_still_out_alone() -> None:
-    assert verdict(operation("activate", "pending", age=JUST_NOW), registry("inactive")) is None
+    assert decide_outcome(operation("activate", "pending", age=JUST_NOW), registry("inactive")) is None
 
 
 @pytest.mark.django_db(transaction=True)

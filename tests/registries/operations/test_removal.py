@@ -15,7 +15,7 @@ from registries.roles import Role
 from registries.services.operations import reconcile, removal
 from registries.services.operations.outcomes import PROOF_AFTER
 from registries.services.operations.registries import change_state
-from registries.services.operations.send import Request
+from registries.services.operations.send import WriteRequest
 from tests.registries.conftest import Rancher, settled
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,7 +31,7 @@ def quay(upstream: Client) -> str:
 @pytest.fixture
 def queued(quay: str, upstream: Client, profile: ConnectionProfile, operator: User) -> Operation:
     registry = upstream.registries.get(quay, include_credentials=True)
-    request = Request(uuid4(), "request")
+    request = WriteRequest(uuid4(), "request")
     return change_state(Access(operator, profile, Role.OPERATOR), registry, verb=Operation.Verb.REMOVE, request=request)
 
 

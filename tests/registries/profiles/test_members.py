@@ -212,7 +212,7 @@ def test_lists_everybody_with_each_reason(
     team.user_set.add(viewer)
     Membership.objects.create(profile=profile, team=team, role=Role.MAINTAINER)
     with django_assert_num_queries(3):
-        holders = {one.name: one for one in access_report.find_holders(profile)}
+        holders = {one.name: one for one in access_report.find_grants(profile)}
     assert {name: one.role for name, one in holders.items()} == {
         "Payments": "maintainer",
         "admin": "admin",
@@ -241,7 +241,7 @@ def test_says_what_one_person_may_do_in_each_profile_and_why(
         Membership.objects.create(profile=make_profile(name=f"Ours {number}"), team=team, role=Role.OPERATOR)
     make_profile(name="Theirs")
     with django_assert_num_queries(1):
-        found = [(one.profile.name, one.role) for one in access_report.find_standings(viewer)]
+        found = [(one.profile.name, one.role) for one in access_report.find_profile_access(viewer)]
     assert found == [("Ours 0", "operator"), ("Ours 1", "operator"), ("Ours 2", "operator"), ("Staging", "viewer")]
     for page in (browse(viewer).get("/account/access/"), browse(auditor).get(f"/people/{viewer.pk}/access/")):
         assert "operator through Payments" in page.content.decode()

@@ -10,12 +10,12 @@ from dashboard.people.models import User
 from registries.access import Access
 from registries.models import ConnectionProfile, InventoryItem, Operation
 from registries.outbound.base_url import parse_base_url
-from registries.rancher.connection_check import Handshake
+from registries.rancher.connection_check import ConnectionCheck
 from registries.services.inventory import store
 from registries.services.inventory.reading import read_registries
 from registries.services.profiles import profiles
 from registries.services.upstream import connection, connection_check
-from registries.services.upstream.connection_check import Way
+from registries.services.upstream.connection_check import ConnectionParams
 from tests.registries.conftest import Rancher
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -34,9 +34,9 @@ def values(**fields: str) -> dict[str, Any]:
     return {"name": "Staging", "access_key": "", "secret_key": "", **blank, **fields}
 
 
-def way_to(rancher: Rancher, role: str = "env", project_id: str = "1a5") -> Way:
+def way_to(rancher: Rancher, role: str = "env", project_id: str = "1a5") -> ConnectionParams:
     access_key, secret_key = rancher.sandbox.keys[role]
-    return Way(parse_base_url(rancher.base_url).base, "v1", project_id, access_key, secret_key, "")
+    return ConnectionParams(parse_base_url(rancher.base_url).base, "v1", project_id, access_key, secret_key, "")
 
 
 def test_a_check_keeps_what_was_changed_while_it_ran(profile: ConnectionProfile, rancher: Rancher) -> None:
@@ -68,8 +68,8 @@ def test_nothing_is_saved_over_somebody_elses_change(profile: ConnectionProfile,
 
 
 def test_stored_keys_never_meet_another_origin(profile: ConnectionProfile) -> None:
-    moved = replace(connection_check.way_of(profile), base=parse_base_url("https://127.0.0.1").base)
-    profiles.update_profile(by_admin(profile), values(), moved, Handshake())
+    moved = replace(connection_check.stored_params(profile), base=parse_base_url("https://127.0.0.1").base)
+    profiles.update_profile(by_admin(profile), values(), moved, ConnectionCheck())
     after = ConnectionProfile.objects.get()
     assert (after.base_url, after.has_keys) == ("https://127.0.0.1", False)
 
@@ -77,7 +77,7 @@ def test_stored_keys_never_meet_another_origin(profile: ConnectionProfile) -> No
 def test_stored_keys_stay_with_another_path_of_the_same_origin(profile: ConnectionProfile) -> None:
     base = parse_base_url(f"{profile.base_url}/behind/a/proxy").base
     profiles.update_profile(
-        by_admin(profile), values(), replace(connection_check.way_of(profile), base=base), Handshake()
+        by_admin(profile), values(), replace(connection_check.stored_params(profile), base=base), ConnectionCheck()
     )
     assert ConnectionProfile.objects.get().has_keys
 
@@ -103,7 +103,7 @@ def test_a_project_with_open_operations_is_not_exchanged(profile: ConnectionProf
         profile=profile, profile_name="Staging", actor_name="a", verb="create", state=Operation.State.UNKNOWN
     )
     with pytest.raises(profiles.StillOpen):
-        profiles.update_profile(by_admin(profile), values(), way_to(rancher, "env2", "1a7"), Handshake())
+        profiles.update_profile(by_admin(profile), values(), way_to(rancher, "env2", "1a7"), ConnectionCheck())
     assert ConnectionProfile.objects.get().project_id == "1a5"
 
 
@@ -159,7 +159,7 @@ def test_two_forms_at_once_make_one_profile(rancher: Rancher, make_profile: Call
     make_profile(name="Staging", slug="staging")
     way = way_to(rancher)
     with pytest.raises(profiles.NameTaken):
-        profiles.create_profiles(values(), [(way, Handshake())], actor=admin())
+        profiles.create_profiles(values(), [(way, ConnectionCheck())], actor=admin())
     other = make_profile(name="Other", slug="other")
     with pytest.raises(profiles.NameTaken):
         profiles.update_profile(by_admin(other), values(), way, None)
@@ -170,7 +170,7 @@ def test_all_of_several_profiles_are_made_or_none(
 ) -> None:
     make_profile(name="Taken", slug="lab-1a7")
     monkeypatch.setattr(profiles, "unique_slug", lambda name: name.lower().replace(" – ", "-"))
-    plan = [(way_to(rancher, project_id=project_id), Handshake()) for project_id in ("1a5", "1a7")]
+    plan = [(way_to(rancher, project_id=project_id), ConnectionCheck()) for project_id in ("1a5", "1a7")]
     with pytest.raises(profiles.NameTaken):
         profiles.create_profiles(values(name="Lab"), plan, actor=admin())
     assert ConnectionProfile.objects.count() == 1

@@ -10,7 +10,7 @@ from django.db import DatabaseError
 from django.test import Client as Browser
 
 from dashboard.people.models import User
-from registries.models import AuditEvent, ConnectionProfile, Membership, WatchedCredential
+from registries.models import AuditEvent, ConnectionProfile, CredentialStatus, Membership
 from registries.roles import Role
 from registries.services.audit import write
 from tests.registries.conftest import Rancher
@@ -138,7 +138,7 @@ def test_switching_kept_copies_off_deletes_them(
     assert browser.post("/profiles/staging/edit/", {**same, "keeps_copies": "on"}).status_code == 303
     profile.refresh_from_db()
     assert profile.keeps_copies
-    kept = WatchedCredential(profile=profile, credential_id="1c9", server_address="quay.io", public_value="robot")
+    kept = CredentialStatus(profile=profile, credential_id="1c9", server_address="quay.io", public_value="robot")
     kept.secret = "kept for tests"
     kept.save()
     page = browser.get("/profiles/staging/edit/").content.decode()

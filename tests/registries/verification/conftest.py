@@ -10,14 +10,14 @@ from django.utils import timezone
 
 from dashboard.people.models import User
 from registries.access import Access
-from registries.models import AllowedTarget, ConnectionProfile, WatchedCredential
+from registries.models import AllowedTarget, ConnectionProfile, CredentialStatus
 from registries.roles import Role
 from registries.services.verification import schedule
 from registries.services.verification.verify import Login
 from tests.oci.servers import VERSION, Asked, Reply, Server, serving
 
 USER, SECRET = "ann", "correct horse battery"
-Watch = Callable[..., WatchedCredential]
+Watch = Callable[..., CredentialStatus]
 
 
 class Registry:
@@ -74,10 +74,10 @@ def access(profile: ConnectionProfile, operator: User) -> Access:
 
 
 @pytest.fixture
-def watch(profile: ConnectionProfile, server: Server) -> Callable[..., WatchedCredential]:
+def watch(profile: ConnectionProfile, server: Server) -> Callable[..., CredentialStatus]:
     """Keeps a copy that is due."""
 
-    def watch(credential_id: str = "1rc1", **fields: Any) -> WatchedCredential:
+    def watch(credential_id: str = "1rc1", **fields: Any) -> CredentialStatus:
         values = {
             "profile": profile,
             "registry_id": "1r1",
@@ -87,16 +87,16 @@ def watch(profile: ConnectionProfile, server: Server) -> Callable[..., WatchedCr
             "secret": SECRET,
             "next_check_at": timezone.now() - timedelta(seconds=1),
         }
-        return WatchedCredential.objects.create(**(values | fields))
+        return CredentialStatus.objects.create(**(values | fields))
 
     return watch
 
 
-def fresh(watched: WatchedCredential) -> WatchedCredential:
-    return WatchedCredential.objects.select_related("profile").get(pk=watched.pk)
+def fresh(watched: CredentialStatus) -> CredentialStatus:
+    return CredentialStatus.objects.select_related("profile").get(pk=watched.pk)
 
 
-def run_now(watched: WatchedCredential) -> WatchedCredential:
+def run_now(watched: CredentialStatus) -> CredentialStatus:
     """One round of the schedule, as if the time had come."""
     schedule.verify_one_by_one([watched.pk])
     return fresh(watched)

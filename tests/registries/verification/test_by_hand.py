@@ -3,7 +3,7 @@
 import pytest
 
 from registries.access import Access
-from registries.models import AllowedTarget, Announcement, AuditEvent, Verification, WatchedCredential
+from registries.models import Alert, AllowedTarget, AuditEvent, CredentialStatus, Verification
 from registries.outbound.blocked_addresses import parse_address
 from registries.services.verification import verify
 from registries.services.verification.verify import Login, Source
@@ -21,17 +21,17 @@ def test_keeps_what_a_test_before_saving_found_and_puts_it_on_record(access: Acc
     event = AuditEvent.objects.latest("id")
     assert (event.action, event.actor_name, event.outcome) == ("credential.verify", "operator", "succeeded")
     assert event.target_name == f"{USER} at {server.address}"
-    assert not WatchedCredential.objects.exists()
+    assert not CredentialStatus.objects.exists()
 
 
 def test_remembers_of_a_saved_credential_what_was_found(access: Access, server: Server) -> None:
     verify.verify_typed(access, login(server, credential_id="1rc1", registry_id="1r1"), source=Source.PERSON)
     found = login(server, credential_id="1rc1", registry_id="1r1", secret="wrong")
     verify.verify_typed(access, found, source=Source.PERSON)
-    watched = WatchedCredential.objects.get()
+    watched = CredentialStatus.objects.get()
     assert (watched.reason, watched.refusals, watched.next_check_at) == ("bad_credentials", 1, None)
     assert not watched.secret
-    assert not Announcement.objects.exists()  # somebody may have mistyped
+    assert not Alert.objects.exists()  # somebody may have mistyped
     assert AuditEvent.objects.latest("id").outcome == "failed"
 
 

@@ -9,8 +9,8 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from dashboard.people.models import User
-from registries.models import AuditEvent, ConnectionProfile, Verification, WatchedCredential
-from registries.oci import Found, Reason, Step, StepName
+from registries.models import AuditEvent, ConnectionProfile, CredentialStatus, Verification
+from registries.oci import ProbeResult, Reason, Step, StepName
 from registries.rancher.client import Client
 from registries.services.verification import verify
 from tests.registries.conftest import settled
@@ -27,11 +27,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     """Logins that were tried; the registry takes the password "right"."""
     tried: Asked = []
 
-    def probe(address: str, *, user: str, secret: str, **_: object) -> Found:
+    def probe(address: str, *, user: str, secret: str, **_: object) -> ProbeResult:
         tried.append((address, user, secret))
         reason = Reason.OK if secret == "right" else Reason.BAD_CREDENTIALS
         step = Step(StepName.LOGIN, "ok" if reason == Reason.OK else "failed")
-        return Found(reason=reason, steps=(step,), milliseconds=12)
+        return ProbeResult(reason=reason, steps=(step,), milliseconds=12)
 
     monkeypatch.setattr(verify, "probe", probe)
     return tried
@@ -110,7 +110,7 @@ def test_tries_the_kept_copy_of_a_stored_one_and_asks_for_a_password_where_there
     url = f"{LIST}{quay}/credentials/{credential_id}/edit/"
     form = {"public_value": "robot", "secret_choice": "keep", "test": "1"}
     assert "Enter the address" in browser.post(url, form, headers=IN_PLACE).content.decode()
-    watched = WatchedCredential(
+    watched = CredentialStatus(
         profile=profile,
         registry_id=quay,
         credential_id=credential_id,
@@ -145,7 +145,7 @@ def test_verifies_a_stored_credential_and_shows_the_badge_in_the_list(
 def test_the_badge_says_how_old_it_is(browser: Browser, quay: str, profile: ConnectionProfile) -> None:
     credential_id = credential_of(browser, quay)
     checked_at = timezone.now() - timedelta(hours=3)
-    WatchedCredential.objects.create(
+    CredentialStatus.objects.create(
         profile=profile, registry_id=quay, credential_id=credential_id, reason="ok", checked_at=checked_at
     )
     page = browser.get(f"{LIST}?read=now").content.decode()

@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from registries.access import Access
-from registries.models import AllowedTarget, Announcement, ConnectionProfile, Verification, WatchedCredential
+from registries.models import Alert, AllowedTarget, ConnectionProfile, CredentialStatus, Verification
 from registries.oci import Reason
 from registries.services.notifications import alerts
 from registries.services.verification import schedule, verify
@@ -54,7 +54,7 @@ def test_stops_after_two_refusals_until_the_password_changes(
     watched = run_now(watched)
     assert (watched.refusals, watched.next_check_at) == (2, None)
     asked = len(server.logins)
-    WatchedCredential.objects.filter(pk=watched.pk).update(refusals=2)
+    CredentialStatus.objects.filter(pk=watched.pk).update(refusals=2)
     assert schedule.enqueue_due() == 0
     assert len(server.logins) == asked == 2
 
@@ -77,49 +77,49 @@ def test_waits_as_long_as_the_registry_says(watch: Watch, registry: Registry) ->
     watched = run_now(watched)
     assert watched.next_check_at is not None
     assert watched.next_check_at - timezone.now() > settings.CHECK_EVERY * 0.89
-    assert not Announcement.objects.exists()
+    assert not Alert.objects.exists()
 
 
 def test_announces_a_failure_once_and_its_recovery_once(watch: Watch, registry: Registry, access: Access) -> None:
     registry.secret = "changed at the registry"
     watched = run_now(run_now(watch()))
     since = watched.failing_since
-    assert [told.kind for told in Announcement.objects.all()] == ["credential.failing"]
-    assert watched.announced == "bad_credentials"
-    told = Announcement.objects.get()
+    assert [told.kind for told in Alert.objects.all()] == ["credential.failing"]
+    assert watched.notified_reason == "bad_credentials"
+    told = Alert.objects.get()
     assert Reason.BAD_CREDENTIALS.sentence in told.detail
     assert SECRET not in told.title + told.detail
 
     registry.secret = SECRET
     verify.verify_kept(access, watched)
     run_now(watched)
-    assert [told.kind for told in Announcement.objects.all()] == ["credential.recovered", "credential.failing"]
+    assert [told.kind for told in Alert.objects.all()] == ["credential.recovered", "credential.failing"]
     assert since is not None
-    assert (fresh(watched).announced, fresh(watched).failing_since) == ("", None)
+    assert (fresh(watched).notified_reason, fresh(watched).failing_since) == ("", None)
 
 
 def test_announces_what_may_pass_by_itself_only_when_it_stays(watch: Watch, registry: Registry) -> None:
     registry.reply = Reply(404)
     watched = run_now(watch())
-    assert not Announcement.objects.exists()
+    assert not Alert.objects.exists()
     since = watched.failing_since
     watched = run_now(watched)
-    assert [told.kind for told in Announcement.objects.all()] == ["credential.failing"]
+    assert [told.kind for told in Alert.objects.all()] == ["credential.failing"]
     assert watched.failing_since == since
     run_now(watched)
-    assert Announcement.objects.count() == 1
+    assert Alert.objects.count() == 1
 
 
 def test_warns_ahead_of_a_token_that_expires(watch: Watch, server: Server) -> None:
-    age = WatchedCredential.TOKEN_LIVES - timedelta(minutes=30)
+    age = CredentialStatus.TOKEN_LIVES - timedelta(minutes=30)
     watched = watch(
         public_value="AWS",
         server_address=f"1.dkr.ecr.eu-west-1.amazonaws.com:{server.port}",
         secret_saved_at=timezone.now() - age,
     )
-    alerts.announce_expiry(fresh(watched))
-    alerts.announce_expiry(fresh(watched))
-    assert [told.kind for told in Announcement.objects.all()] == ["credential.expiring"]
+    alerts.notify_of_expiry(fresh(watched))
+    alerts.notify_of_expiry(fresh(watched))
+    assert [told.kind for told in Alert.objects.all()] == ["credential.expiring"]
 
 
 def test_remembers_when_the_certificate_ends_and_warns_ahead_once(
@@ -133,7 +133,7 @@ def test_remembers_when_the_certificate_ends_and_warns_ahead_once(
     assert watched.reason == "ok"
     assert watched.certificate_expires_at is not None
     assert abs(watched.certificate_expires_at - (NOW + 9 * DAY)) < timedelta(seconds=2)
-    assert [told.kind for told in Announcement.objects.all()] == ["credential.expiring"]
+    assert [told.kind for told in Alert.objects.all()] == ["credential.expiring"]
     run_now(watched)  # nobody answers any more: what was known of the certificate stays
     assert fresh(watched).certificate_expires_at == watched.certificate_expires_at
 
@@ -164,7 +164,7 @@ def test_puts_off_what_another_worker_is_asking_at(
     watched = run_now(watch())
     assert server.asked == []
     assert watched.next_check_at is not None
-    assert timedelta() < watched.next_check_at - timezone.now() <= schedule.A_LITTLE
+    assert timedelta() < watched.next_check_at - timezone.now() <= schedule.RETRY_DELAY
 
 
 def test_verifies_no_copy_that_was_forgotten_meanwhile(
@@ -179,7 +179,7 @@ def test_verifies_no_copy_that_was_forgotten_meanwhile(
 
 def test_forgets_a_copy_that_was_kept_for_another_address(watch: Watch, server: Server) -> None:
     watched = watch()
-    WatchedCredential.objects.filter(pk=watched.pk).update(server_address=f"localhost:{server.port}")
+    CredentialStatus.objects.filter(pk=watched.pk).update(server_address=f"localhost:{server.port}")
     schedule.verify_one_by_one([watched.pk])
     assert server.asked == []
     assert not fresh(watched).secret

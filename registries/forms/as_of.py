@@ -9,7 +9,7 @@ from django.utils import timezone
 LOCAL = "%Y-%m-%dT%H:%M"  # as browsers write a datetime-local
 
 
-class MomentForm(forms.Form):
+class AsOfForm(forms.Form):
     """`at`, in UTC and never in the future."""
 
     at = forms.DateTimeField(

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from registries.display import ago, short_age
-from registries.models import Verification, WatchedCredential
+from registries.models import CredentialStatus, Verification
 from registries.oci.reasons import Reason
 
 # reason -> what a badge says, its icon and tone; sentences are in `registries.oci.reasons`
@@ -30,7 +30,7 @@ BADGES = {
 NEVER = {"word": "Never verified", "icon": "waiting", "tone": "idle", "age": "", "has_copy": False}
 
 
-def present_check(watched: WatchedCredential | None) -> dict[str, Any]:
+def present_check(watched: CredentialStatus | None) -> dict[str, Any]:
     """The badge of a credential: what its last verification found, and how long ago that was."""
     if watched is None or not watched.reason or watched.checked_at is None:
         return NEVER | {"has_copy": bool(watched and watched.secret)}

@@ -6,7 +6,7 @@ from django.utils import timezone
 from registries.models.profile import ConnectionProfile
 
 
-class Announcement(models.Model):
+class Alert(models.Model):
     """Told once, in Corral and to the webhook. `delivered_at` stays empty where no webhook is set."""
 
     class Kind(models.TextChoices):
@@ -16,7 +16,7 @@ class Announcement(models.Model):
         TEST = "webhook.test", "Test"
 
     kind = models.CharField(max_length=32, choices=Kind.choices)
-    profile = models.ForeignKey(ConnectionProfile, on_delete=models.CASCADE, null=True, related_name="announcements")
+    profile = models.ForeignKey(ConnectionProfile, on_delete=models.CASCADE, null=True, related_name="alerts")
     registry_id = models.CharField(max_length=32, blank=True)
     credential_id = models.CharField(max_length=32, blank=True)
     title = models.TextField()
@@ -29,7 +29,7 @@ class Announcement(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["next_try_at"], name="announcement_due")]
+        indexes = [models.Index(fields=["next_try_at"], name="alert_due")]
 
     def __str__(self) -> str:
         return self.title

@@ -15,7 +15,7 @@ from django.contrib.auth.signals import user_logged_out
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from dashboard.events import Event, announce
+from dashboard.events import Event, emit_event
 from dashboard.people.models import User
 from dashboard.people.sign_in.second_factor import FLAG
 
@@ -29,43 +29,45 @@ def begin_session(request: HttpRequest, **_: Any) -> None:
 @receiver(user_logged_in, dispatch_uid="record_sign_in")
 def record_sign_in(request: HttpRequest, user: User, **_: Any) -> None:
     ways = [one.get("type", one["method"]) for one in get_authentication_records(request, user)]
-    announce(Event(action="person.sign_in", actor=user, after={"by": ", ".join(ways)}))
+    emit_event(Event(action="person.sign_in", actor=user, after={"by": ", ".join(ways)}))
 
 
 @receiver(user_logged_out, dispatch_uid="record_sign_out")
 def record_sign_out(request: HttpRequest, user: User | None, **_: Any) -> None:
     if user:
-        announce(Event(action="person.sign_out", actor=user, reason=getattr(request, "ended_because", "")))
+        emit_event(Event(action="person.sign_out", actor=user, reason=getattr(request, "ended_because", "")))
 
 
 @receiver(code_failed, dispatch_uid="record_wrong_code")
 def record_wrong_code(user: User, **_: Any) -> None:
-    announce(Event(action="person.sign_in", actor=user, outcome="failed", reason="Wrong code."))
+    emit_event(Event(action="person.sign_in", actor=user, outcome="failed", reason="Wrong code."))
 
 
 @receiver(authenticator_added, dispatch_uid="record_second_factor_added")
 def record_added(user: User, authenticator: Any, **_: Any) -> None:
-    announce(Event(action="second_factor.add", actor=user, target_type="second factor", target_name=authenticator.type))
+    emit_event(
+        Event(action="second_factor.add", actor=user, target_type="second factor", target_name=authenticator.type)
+    )
 
 
 @receiver(authenticator_removed, dispatch_uid="record_second_factor_removed")
 def record_removed(request: HttpRequest, user: User, authenticator: Any, **_: Any) -> None:
     request.session.pop(FLAG, None)
-    announce(
+    emit_event(
         Event(action="second_factor.remove", actor=user, target_type="second factor", target_name=authenticator.type)
     )
 
 
 @receiver([password_changed, password_set], dispatch_uid="record_password")
 def record_password(user: User, **_: Any) -> None:
-    announce(Event(action="person.password", actor=user, target_type="person", target_name=user.username))
+    emit_event(Event(action="person.password", actor=user, target_type="person", target_name=user.username))
 
 
 @receiver(social_account_added, dispatch_uid="record_identity_added")
 def record_identity_added(sociallogin: Any, **_: Any) -> None:
-    announce(Event(action="identity.link", actor=sociallogin.user, target_type="identity"))
+    emit_event(Event(action="identity.link", actor=sociallogin.user, target_type="identity"))
 
 
 @receiver(social_account_removed, dispatch_uid="record_identity_removed")
 def record_identity_removed(socialaccount: Any, **_: Any) -> None:
-    announce(Event(action="identity.unlink", actor=socialaccount.user, target_type="identity"))
+    emit_event(Event(action="identity.unlink", actor=socialaccount.user, target_type="identity"))
