@@ -3,7 +3,7 @@ FROM python:3.13-slim AS build
 WORKDIR /corral
 RUN python -m venv /venv
 COPY requirements.txt .
-RUN /venv/bin/pip install --no-cache-dir --no-deps --require-hashes --requirement requirements.txt
+RUN /venv/bin/pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: --requirement requirements.txt
 COPY manage.py ./
 COPY dashboard dashboard
 COPY registries registries

@@ -4,6 +4,7 @@
 #   make test    every test, in a browser too
 #   make lint    ruff, mypy, import-linter, djlint
 #   make bench   what a page costs, against comparators from the same run
+#   make locks   the locked requirements install, with the oldest pip and with the newest
 #   make lock    requirements*.in -> requirements*.txt, with hashes
 
 VENV := .venv
@@ -11,7 +12,12 @@ PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip --disable-pip-version-check --quiet
 SOURCES := dashboard registries tests manage.py
 
-.PHONY: run test lint bench lock
+# What is installed is what the locks name, and nothing is built with a tool that they don't name.
+INSTALL := $(PIP) install --no-deps --require-hashes
+WHEELS := $(INSTALL) --only-binary :all:
+SDISTS = $(shell sed -n '/^[a-z]/p' requirements-sdist.in)
+
+.PHONY: run test lint bench locks lock
 .SILENT:
 
 run: $(VENV)/.runtime
@@ -32,16 +38,22 @@ lint: $(VENV)/.development
 bench: $(VENV)/.development
 	$(PYTHON) -m tests.bench
 
+# Both locks with the oldest and with the newest pip, in environments of their own.
+locks: $(VENV)/.runtime
+	$(PYTHON) -m tests.locks
+
+COMPILE := uv pip compile --generate-hashes --universal --python-version 3.11 --no-header --no-emit-index-url --quiet
+
 lock:
-	for name in requirements requirements-dev; do \
-	  uv pip compile $$name.in --output-file $$name.txt --generate-hashes --universal --python-version 3.11 \
-	    --no-header --no-emit-index-url --quiet || exit 1; \
-	done
+	$(COMPILE) requirements.in --output-file requirements.txt
+	$(COMPILE) requirements-sdist.in --output-file requirements-sdist.txt --no-deps
+	$(COMPILE) requirements-dev.in --output-file requirements-dev.txt $(SDISTS:%=--no-emit-package=%)
 
 # Stamps: a second start installs nothing.
-$(VENV)/.development: $(VENV)/.runtime requirements-dev.txt
+$(VENV)/.development: $(VENV)/.runtime requirements-dev.txt requirements-sdist.txt
 	echo "Installing what the tests need (once) ..."
-	$(PIP) install --no-deps --require-hashes -r requirements-dev.txt
+	$(WHEELS) -r requirements-dev.txt
+	$(INSTALL) --no-build-isolation --use-pep517 -r requirements-sdist.txt
 	touch $@
 
 $(VENV)/.runtime: requirements.txt
@@ -59,5 +71,5 @@ $(VENV)/.runtime: requirements.txt
 	  $$found -m venv --clear $(VENV) || exit 1; \
 	fi
 	echo "Installing the requirements (once) ..."
-	$(PIP) install --no-deps --require-hashes -r requirements.txt
+	$(WHEELS) -r requirements.txt
 	touch $@
