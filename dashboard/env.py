@@ -9,12 +9,27 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
+_missing_are_refused = True
+
+
+class SettingError(ImproperlyConfigured):
+    """A setting is missing or malformed; the text is a sentence for whoever starts Corral, and names the setting."""
+
+
+def allow_missing() -> None:
+    """Settings without a value and without a default are empty from here on.
+
+    For `manage.py` alone, before it reads the settings, and for commands that need none. An empty secret opens nothing:
+    Django refuses an empty SECRET_KEY whenever it is used, an empty key ring has no key, and `checks.py` names each.
+    """
+    global _missing_are_refused  # noqa: PLW0603 - settings are read once, in a module that can't be handed anything
+    _missing_are_refused = False
 
 
 def text(name: str, default: str | None = None) -> str:
     """The setting, or what the file named by ``NAME_FILE`` holds (how container secrets arrive).
 
-    Raises ImproperlyConfigured with the setting's name when there is neither a value nor a default, or no such file.
+    Raises SettingError with the setting's name when there is neither a value nor a default, or no such file.
     """
     if value := os.environ.get(name, ""):
         return value
@@ -22,16 +37,22 @@ def text(name: str, default: str | None = None) -> str:
         try:
             return Path(path).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise ImproperlyConfigured(f"{name}_FILE can't be read: {type(error).__name__}.") from error
+            raise SettingError(f"{name}_FILE can't be read: {type(error).__name__}.") from error
     if default is None:
-        raise ImproperlyConfigured(f"Set {name}; README.md lists every setting.")
-    return default
+        require(name)
+    return default or ""
+
+
+def require(*names: str) -> None:
+    """Raises SettingError that names each one of these settings that has no value."""
+    if _missing_are_refused and (missing := [name for name in names if not text(name, "")]):
+        raise SettingError(f"Set {', '.join(missing)}; README.md lists every setting.")
 
 
 def flag(name: str, *, default: bool = False) -> bool:
     value = text(name, str(default)).strip().lower()
     if value not in TRUE | FALSE:
-        raise ImproperlyConfigured(f"{name} is neither on nor off: write 1 or 0.")
+        raise SettingError(f"{name} is neither on nor off: write 1 or 0.")
     return value in TRUE
 
 
@@ -40,29 +61,29 @@ def number(name: str, default: int) -> int:
     try:
         return int(value)
     except ValueError:
-        raise ImproperlyConfigured(f"{name} is not a whole number.") from None
+        raise SettingError(f"{name} is not a whole number.") from None
 
 
 def choice(name: str, default: str, options: Collection[str]) -> str:
     """One of a few words, in capitals."""
     value = text(name, default).upper()
     if value not in options:
-        raise ImproperlyConfigured(f"{name} is none of {', '.join(options)}.")
+        raise SettingError(f"{name} is none of {', '.join(options)}.")
     return value
 
 
-def words(name: str, default: str = "") -> list[str]:
+def words(name: str, default: str | None = "") -> list[str]:
     """A list separated by commas or blanks."""
     return text(name, default).replace(",", " ").split()
 
 
 def pairs(name: str) -> dict[str, str]:
-    """``one=this; other=that``: values may hold blanks. Raises ImproperlyConfigured for a part without a value."""
+    """``one=this; other=that``: values may hold blanks. Raises SettingError for a part without a value."""
     found = {}
     for part in filter(str.strip, text(name, "").split(";")):
         key, _, value = part.partition("=")
         if not (key.strip() and value.strip()):
-            raise ImproperlyConfigured(f"{name} has a part that is no pair: write group=team; group=team.")
+            raise SettingError(f"{name} has a part that is no pair: write group=team; group=team.")
         found[key.strip()] = value.strip()
     return found
 
@@ -98,4 +119,4 @@ def database(url: str) -> dict[str, Any]:
             "CONN_HEALTH_CHECKS": True,
             "OPTIONS": dict(parse_qsl(parts.query)),
         }
-    raise ImproperlyConfigured("DATABASE_URL begins with neither sqlite:// nor postgres://.")
+    raise SettingError("DATABASE_URL begins with neither sqlite:// nor postgres://.")

@@ -14,12 +14,15 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 DEMO = env.flag("CORRAL_DEMO")
 DEBUG = env.flag("CORRAL_DEBUG")
+env.require(  # all that have no default, so that one refusal names each one that is missing
+    "CORRAL_SECRET_KEY", "CORRAL_ENCRYPTION_KEYS", "CORRAL_AUDIT_KEYS", *([] if DEMO else ["CORRAL_HOSTS"])
+)
 SECRET_KEY = env.text("CORRAL_SECRET_KEY")
 # kid:base64 of 32 bytes, the current key first; apart from SECRET_KEY, so that either can be changed alone
 ENCRYPTION_KEYS = env.text("CORRAL_ENCRYPTION_KEYS")
 # the same form, for keys that prove the audit record; apart from both, so that who holds the database can't forge it
 AUDIT_KEYS = env.text("CORRAL_AUDIT_KEYS")
-ALLOWED_HOSTS = env.words("CORRAL_HOSTS", "127.0.0.1 localhost" if DEMO else "")
+ALLOWED_HOSTS = env.words("CORRAL_HOSTS", "127.0.0.1 localhost" if DEMO else None)
 CSRF_TRUSTED_ORIGINS = env.words("CORRAL_ORIGINS")
 BEHIND_PROXY = env.flag("CORRAL_BEHIND_PROXY")
 WORKERS = env.number("CORRAL_WORKERS", 2)

@@ -8,10 +8,12 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.core.wsgi import get_wsgi_application
 
+from dashboard import env
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
-django.setup()
 try:
+    django.setup()
     call_command("check")
-except SystemCheckError as error:
+except (env.SettingError, SystemCheckError) as error:
     sys.exit(str(error))
 application = get_wsgi_application()

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from django.core.exceptions import ImproperlyConfigured
 
 from dashboard import env
 
@@ -21,7 +20,7 @@ def test_text_reads_the_file_that_a_container_secret_is(monkeypatch: pytest.Monk
 
 def test_text_names_a_secret_file_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("CORRAL_X_FILE", str(tmp_path / "absent"))
-    with pytest.raises(ImproperlyConfigured, match="CORRAL_X_FILE"):
+    with pytest.raises(env.SettingError, match="CORRAL_X_FILE"):
         env.text("CORRAL_X")
 
 
@@ -31,7 +30,7 @@ def test_text_names_the_setting_when_there_is_none(monkeypatch: pytest.MonkeyPat
         monkeypatch.delenv("CORRAL_X", raising=False)
     else:
         monkeypatch.setenv("CORRAL_X", value)
-    with pytest.raises(ImproperlyConfigured, match="CORRAL_X"):
+    with pytest.raises(env.SettingError, match="CORRAL_X"):
         env.text("CORRAL_X")
 
 
@@ -43,13 +42,13 @@ def test_flag_takes_the_usual_words(monkeypatch: pytest.MonkeyPatch, value: str,
 
 def test_flag_refuses_a_word_it_does_not_know(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CORRAL_X", "perhaps")
-    with pytest.raises(ImproperlyConfigured, match="CORRAL_X"):
+    with pytest.raises(env.SettingError, match="CORRAL_X"):
         env.flag("CORRAL_X")
 
 
 def test_number_refuses_what_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CORRAL_X", "two")
-    with pytest.raises(ImproperlyConfigured, match="CORRAL_X"):
+    with pytest.raises(env.SettingError, match="CORRAL_X"):
         env.number("CORRAL_X", 1)
 
 
@@ -72,5 +71,5 @@ def test_database_decodes_what_a_url_has_to_encode() -> None:
 
 
 def test_database_refuses_another_engine() -> None:
-    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL"):
+    with pytest.raises(env.SettingError, match="DATABASE_URL"):
         env.database("mysql://localhost/corral")
