@@ -6,10 +6,9 @@ Loaded before Django, so it reads the environment itself; README.md lists the se
 import atexit
 import os
 import shutil
-import tempfile
 from typing import Any
 
-from dashboard import env
+from dashboard import env, metrics_folder
 
 bind = env.text("CORRAL_BIND", "127.0.0.1:8000")
 # Pages wait for Rancher, so threads; the number of processes follows the cores.
@@ -35,7 +34,8 @@ logconfig_dict = {
 }
 
 # Every process counts into a folder of this start; prometheus_client reads the name from the environment.
-METRICS = os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="corral-metrics-")
+metrics_folder.remove_left_over()
+METRICS = os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics_folder.make())
 
 
 @atexit.register

@@ -11,9 +11,12 @@ from registries.sandbox.state import State
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Replaces the file in one step, readable by its owner only: it holds secrets."""
+    """Replaces the file in one step, readable by its owner only: it holds secrets.
+
+    The draft has the same name each time, so that one that a crash leaves behind is overwritten by the next.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = path.with_name(f".{path.name}.new")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)

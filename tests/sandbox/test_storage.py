@@ -3,6 +3,7 @@
 import json
 import stat
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -45,6 +46,20 @@ def test_counts_changes_but_not_reads() -> None:
     assert desk.sandbox.changes == before
     desk.act("1sp1", "deactivate")
     assert desk.sandbox.changes > before
+
+
+def test_a_draft_that_a_crash_left_is_gone_after_the_next_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "keys.json"
+    with monkeypatch.context() as crash:
+        crash.setattr(Path, "replace", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            write_atomically(path, b"first")
+    monkeypatch.setattr("os.getpid", lambda: 1)  # the next one is another process
+    write_atomically(path, b"second")
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.read_bytes() == b"second"
 
 
 def test_no_file_is_no_state(tmp_path: Path) -> None:
