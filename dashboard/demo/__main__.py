@@ -79,6 +79,7 @@ def start(processes: Processes, state: State, kept: Path, web: socket.socket) ->
     """Everything, in the order in which one needs the other. Raises Died."""
     manage = [sys.executable, "manage.py"]
     sandboxes: list[str] = []
+    say("Starting two stand-in Rancher servers ...")
     for name, (generation, seed) in SANDBOXES.items():
         port, keys, data = state.ports[name], kept / f"{name}.keys.json", kept / f"{name}.state.json"
         what = [f"--port={port}", f"--seed={seed}", f"--rancher={generation}"]
@@ -86,12 +87,15 @@ def start(processes: Processes, state: State, kept: Path, web: socket.socket) ->
         sandboxes += ["--sandbox", f"http://{LOOPBACK}:{port}", str(keys)]
     for name in SANDBOXES:
         wait_for(processes, name, partial(ready.sandbox_answers, state.ports[name]))
-    processes.start("prepare", [*manage, "demo", *sandboxes, "--down", f"http://{LOOPBACK}:{state.ports['down']}"])
+    prepare = [*manage, "demo", *sandboxes, "--down", f"http://{LOOPBACK}:{state.ports['down']}"]
+    processes.start("prepare", prepare, says_steps=True)
     processes.finish("prepare", within=START_SECONDS)
-    gunicorn = [sys.executable, "-m", "gunicorn", "--config", "python:dashboard.gunicorn"]
-    processes.start("web", [*gunicorn, "--bind", f"fd://{web.fileno()}", "dashboard.wsgi"], pass_fds=[web.fileno()])
+    say("Starting the worker and the reconciler ...")
     processes.start("worker", [*manage, "db_worker", "--interval", "0.2", "--no-startup-delay"])
     processes.start("reconcile", [*manage, "reconcile", "--every", "15"])
+    say("Starting the web server ...")
+    gunicorn = [sys.executable, "-m", "gunicorn", "--config", "python:dashboard.gunicorn"]
+    processes.start("web", [*gunicorn, "--bind", f"fd://{web.fileno()}", "dashboard.wsgi"], pass_fds=[web.fileno()])
     port = web.getsockname()[1]
     web.close()  # gunicorn has its own: when that ends, nobody is left waiting on ours
     wait_for(processes, "web", partial(ready.page_answers, port))
@@ -121,7 +125,6 @@ def run(var: Path, *, port: str, password: str, parent: Parent) -> None:
         state.save(kept / "state.json")
         processes = Processes(environment(state, kept), logs, CODE)
         stack.callback(processes.stop)
-        say("Starting the demo ...")
         start(processes, state, kept, web)
         people = "\n".join(f"  {name:<9} {what}" for name, what in PEOPLE.items())
         say(f"Ready: {url}\n{people}\n  password  {state.password}\nLogs: {logs}. Ctrl-C ends it.")

@@ -33,16 +33,21 @@ class Processes:
     folder: Path  # that they run in
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
-    def start(self, name: str, command: Sequence[str], *, pass_fds: Sequence[int] = ()) -> None:
-        """A group of its own: the terminal's Ctrl-C reaches only us, and we reach whatever the process starts."""
+    def start(
+        self, name: str, command: Sequence[str], *, pass_fds: Sequence[int] = (), says_steps: bool = False
+    ) -> None:
+        """Starts a group of its own: the terminal's Ctrl-C reaches only us, and we reach whatever the process starts.
+
+        With `says_steps`, its standard output is ours, and only its errors go to the log.
+        """
         with (self.logs / f"{name}.log").open("wb") as log:
             self.running[name] = subprocess.Popen(  # noqa: S603 - our own commands
                 command,
                 cwd=self.folder,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
+                stdout=None if says_steps else log,
+                stderr=log,
                 start_new_session=True,
                 preexec_fn=_end_with_parent,  # noqa: PLW1509 - we have no threads
                 pass_fds=pass_fds,

@@ -52,7 +52,17 @@ def rows(var: Path, query: str) -> list[tuple[Any, ...]]:
 
 def test_the_demo_comes_up_keeps_its_data_and_ends_everything(tmp_path: Path) -> None:
     with demo(tmp_path) as (process, said):
-        port = re.fullmatch(r"Ready: http://127\.0\.0\.1:(\d+)", said.splitlines()[1])
+        *steps, address = said.partition("\n  admin")[0].splitlines()
+        assert steps == [
+            "Starting two stand-in Rancher servers ...",
+            "Migrating the database ...",
+            "Collecting the static files ...",
+            "Preparing the four people ...",
+            "Preparing the connection profiles ...",
+            "Starting the worker and the reconciler ...",
+            "Starting the web server ...",
+        ]
+        port = re.fullmatch(r"Ready: http://127\.0\.0\.1:(\d+)", address)
         assert port
         assert ready.page_answers(int(port[1]))
         assert {name for (name,) in rows(tmp_path, "select username from people_user")} == {
@@ -72,6 +82,8 @@ def test_the_demo_comes_up_keeps_its_data_and_ends_everything(tmp_path: Path) ->
     with demo(tmp_path) as (process, said):
         assert password
         assert password[1] in said
+        assert "Migrating" in said
+        assert "Collecting" not in said  # they are there
         again = rows(tmp_path, "select id, name, base_url, inventory_read_at from registries_connectionprofile")
         assert [row[:3] for row in again] == [row[:3] for row in first]
         started = descendants(process.pid)

@@ -30,11 +30,15 @@ class Command(BaseCommand):
     def handle(self, *, sandbox: list[list[str]], down: str, **_: Any) -> None:
         if not settings.DEMO:
             raise CommandError("This makes people with a known password: it runs with CORRAL_DEMO=1 only.")
+        self.stdout.write("Migrating the database ...")
         call_command("migrate", verbosity=0)
         call_command("createcachetable", verbosity=0)
         if not is_collected():
+            self.stdout.write("Collecting the static files ...")
             call_command("collectstatic", interactive=False, verbosity=0)
+        self.stdout.write("Preparing the four people ...")
         seed_people(password=env.text("DEMO_PASSWORD"))
+        self.stdout.write("Preparing the connection profiles ...")
         call_command("demo_profiles", sandbox=sandbox, down=down)
 
 
