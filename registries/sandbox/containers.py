@@ -5,8 +5,10 @@ Source: `resolver.json`. Of their fields only those are served that were recorde
 
 from __future__ import annotations
 
-from registries.sandbox import inputs, pulls
+from registries.sandbox import inputs
 from registries.sandbox.answers import Document, RefusedError, invalid, method_not_allowed, not_found
+from registries.sandbox.image_credential import choose_credential
+from registries.sandbox.pulls import DOCKER
 from registries.sandbox.request import Request
 from registries.sandbox.state import Row, add_row, number_in, public_id
 
@@ -20,12 +22,12 @@ def create(request: Request) -> tuple[int, Document]:
     image = inputs.java_text(request.body.get("imageUuid"))
     if image is None:
         raise invalid("MissingRequired", "imageUuid")
-    found = pulls.resolve_image(request.state, request.caller.acting_as, image)
-    if found.is_refused:
+    choice = choose_credential(request.state, request.caller.acting_as, image.removeprefix(DOCKER))
+    if not choice.is_whitelisted:
         raise RefusedError(422, "InvalidOption", message=REFUSED)
     fields = {
-        "imageUuid": f"{pulls.DOCKER}{found.asked.text}",
-        "registryCredentialId": found.credential.id if found.credential else None,
+        "imageUuid": f"{DOCKER}{choice.image}",
+        "registryCredentialId": public_id("credential", choice.credential.number) if choice.credential else None,
     }
     row = add_row(request.state, "container", account=request.caller.acting_as, now=request.now, fields=fields)
     row.state = "stopped"

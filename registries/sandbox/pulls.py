@@ -1,12 +1,8 @@
-"""What the server makes of an image: the credential that it takes, and the hosts that pull with it.
-
-Source: `resolver.json`, `pull-on-hosts.json`.
-"""
+"""What each host says to a pull, and the credential that the server sends along. Source: `pull-on-hosts.json`."""
 
 from __future__ import annotations
 
-from registries.images.credential_lookup import Resolution, resolve, split_whitelist
-from registries.rancher.types import Registry, RegistryCredential
+from registries.sandbox.image_credential import choose_credential
 from registries.sandbox.state import Row, State, public_id
 
 DOCKER = "docker:"
@@ -14,34 +10,11 @@ HOST_LABEL = "io.rancher.scheduler.affinity:host_label"
 PULL_FAILS = "sandbox.pull"  # a label of a host: the error text that it gives to every pull
 
 
-def resolve_image(state: State, account: int, image: str) -> Resolution:
-    """By the rules that Corral explains, over this project's registries and the server's settings."""
-    credentials: dict[int, list[RegistryCredential]] = {}
-    for row in state.credentials.values():
-        shown = RegistryCredential(id=public_id(row.kind, row.number), state=row.state)
-        credentials.setdefault(row.fields["registry"], []).append(shown)
-    registries = [
-        Registry(
-            id=public_id(row.kind, row.number),
-            state=row.state,
-            server_address=row.fields["serverAddress"],
-            credentials=tuple(credentials.get(row.number, ())),
-        )
-        for row in state.registries.values()
-        if row.account == account
-    ]
-    return resolve(
-        image.removeprefix(DOCKER),
-        registries=registries,
-        default_registry=state.settings.get("registry.default") or "",
-        whitelist=split_whitelist(state.settings.get("registry.whitelist")),
-    )
-
-
 def plan(state: State, task: Row) -> None:
     """Picks the credential for a pull task, and what each host will say once it is through."""
-    found = resolve_image(state, task.account, task.fields["image"] or "")
-    task.fields["credential"] = found.credential.id if found.credential else None
+    image = (task.fields["image"] or "").removeprefix(DOCKER)
+    credential = choose_credential(state, task.account, image).credential
+    task.fields["credential"] = public_id(credential.kind, credential.number) if credential else None
     task.fields["outcome"] = {
         host: state.host_labels.get(host, {}).get(PULL_FAILS, "Done")
         for host in state.hosts.get(task.account, ())
