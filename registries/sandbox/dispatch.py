@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import unquote
 
-from registries.sandbox import audit, columns, containers, rules
+from registries.sandbox import audit, columns, containers, links, rules
 from registries.sandbox.answers import Document, method_not_allowed, not_found
 from registries.sandbox.queries import Query
 from registries.sandbox.request import Request
@@ -139,15 +139,10 @@ def _setting(request: Request, name: str) -> rules.Result:
 
 
 def _link(request: Request, kind: str, public: str, rest: tuple[str, ...]) -> rules.Result:
-    """Of the links only a registry's `credentials` was recorded: an empty list, whatever the registry has."""
     _only_get(request)
-    if kind != "registry" or rest != ("credentials",):
+    if len(rest) != 1:
         raise not_found()
-    rules.find(request, kind, public)
-    url = f"{request.render.collection_url(kind)}/{public}/credentials"
-    query = Query(request.query, filters=request.schema("credential").filters)
-    head = query.head(url, more=False) | {"createTypes": request.render.credential_types()}
-    return 200, request.render.collection("credential", url, [], head)
+    return 200, links.follow(request, kind, public, rest[0])
 
 
 def _only_get(request: Request) -> None:

@@ -2,7 +2,7 @@
 
 Per API version and type: plural name, fields as `[type, flags, rest]`, filters as a letter that stands for a list of
 modifiers, includeable links, actions as `[input, output]`, and methods. Flags: c create, u update, o readOnCreateOnly,
-n nullable, r required.
+n nullable, r required. `linked_filters` are of types that only links lead to; their modifiers weren't recorded.
 """
 
 from __future__ import annotations
@@ -90,11 +90,26 @@ class Facts:
     root_links: dict[str, tuple[str, ...]]
     """Kind of account -> names of the collections at the root."""
     project_links: dict[str, tuple[str, ...]]
+    """Kind of account -> links of a project that is asked for at the root."""
+    account_links: dict[str, tuple[str, ...]]
+    """API version -> links of a project that a link `account` leads to."""
+    linked_filters: dict[str, dict[str, tuple[str, ...]]]
+    newer: frozenset[str]
+    """Names of links, filters and fields that this generation doesn't know yet."""
+
+    def filters(self, kind: str, *, version: str) -> dict[str, tuple[str, ...]]:
+        """Name of a filter -> its modifiers, for any type that a collection can be of."""
+        schema = self.schemas[version].get(kind)
+        known = schema.filters if schema else dict.fromkeys(self.linked_filters[version][kind], ("eq",))
+        return {name: modifiers for name, modifiers in known.items() if name not in self.newer}
 
 
 @functools.cache
 def load(*, generation: str) -> Facts:
-    """The facts about one generation (`1.4` or `1.6`); only 1.4 names `restore` in version 2, too."""
+    """The facts about one generation (`1.4` or `1.6`).
+
+    In version 2, only 1.4 names `restore`, and asks for a credential's `email` as version 1 does.
+    """
     raw = msgspec.json.decode((files(__package__) / "data" / "schemas.json").read_bytes())
     modifiers = {letter: tuple(names.split()) for letter, names in raw["modifiers"].items()}
     schemas: dict[str, dict[str, Schema]] = {}
@@ -102,14 +117,27 @@ def load(*, generation: str) -> Facts:
         schemas[version] = {kind: _schema(kind, short, modifiers) for kind, short in raw["schemas"][version].items()}
     if generation == "1.4":
         schemas["v2-beta"]["registry"].actions["restore"] = (None, "storagePool")
+        schemas["v2-beta"]["registryCredential"].fields["email"] = schemas["v1"]["registryCredential"].fields["email"]
     kinds = {
         version: {name.lower(): kind for kind, schema in of.items() for name in (kind, schema.plural)}
         for version, of in schemas.items()
     }
-    links = {
-        where: {account: tuple(names.split()) for account, names in of.items()} for where, of in raw["links"].items()
-    }
-    return Facts(schemas, kinds, links["root"], links["project"])
+    links = {where: _split(of) for where, of in raw["links"].items()}
+    newer = frozenset(raw["since_1.6"].split()) if generation == "1.4" else frozenset()
+    linked = {version: _split(of) for version, of in raw["linked_filters"].items()}
+    return Facts(
+        schemas=schemas,
+        kinds=kinds,
+        root_links=links["root"],
+        project_links=links["project"],
+        account_links=_split(raw["account_links"]),
+        linked_filters=linked,
+        newer=newer,
+    )
+
+
+def _split(names: dict[str, str]) -> dict[str, tuple[str, ...]]:
+    return {key: tuple(text.split()) for key, text in names.items()}
 
 
 def _schema(kind: str, short: dict[str, Any], modifiers: dict[str, tuple[str, ...]]) -> Schema:

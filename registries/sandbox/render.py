@@ -86,7 +86,7 @@ class Renderer:
 
     def _credential(self, row: Row, *, secret: bool, include: Sequence[str]) -> Document:
         shown: Document = _creation(row) | {"description": row.description}
-        if self.version == "v1":
+        if "email" in self.facts.schemas[self.version][row.kind].fields:
             shown["email"] = row.fields.get("email")
         shown |= {"kind": row.kind, "publicValue": row.fields.get("publicValue")}
         if "registry" in include and (registry := self.state.registries.get(row.fields["registry"])):
@@ -106,20 +106,17 @@ class Renderer:
         return shown | _removal(row) | {"status": row.fields.get("status")} | _transition(row) | {"uuid": row.uuid}
 
     def project(self, row: Row) -> Document:
-        """A project; the admin is shown a few fields more."""
+        """A project; at the root, the admin is shown a few fields more."""
         public = public_id("project", row.number)
-        url, admin = f"{self.root}/projects/{public}", self.caller.account.kind == "admin"
-        links = {name: f"{url}/{name.lower()}" for name in self.facts.project_links[self.caller.account.kind]}
+        url, at_root = f"{self.prefix}/projects/{public}", self.caller.project is None
+        names = self.facts.project_links[self.caller.account.kind] if at_root else self._account_links()
+        links = {name: f"{url}/{name.lower()}" for name in names}
         links |= {"self": url, "hostStats": f"{url}/projects/{public}/hoststats"}
-        offered = machine.offered("project", row.state, version=self.version, restores=False)
-        if self.version == "v2-beta":
-            offered = (*offered, "defaultNetworkId")
-        actions = offered if self.caller.owns_project(row.number) else ()
         document: Document = {
             "id": public,
             "type": "project",
             "links": links,
-            "actions": {action: f"{url}/?action={action.lower()}" for action in actions},
+            "actions": {action: f"{url}/?action={action.lower()}" for action in self._project_actions(row)},
             "baseType": "account",
             "name": row.name,
             "state": row.state,
@@ -127,15 +124,31 @@ class Renderer:
             "kind": "project",
             "members": None,
         } | _creation(row)
-        if admin:
+        if at_root and self.caller.account.kind == "admin":
             document |= {"allowSystemRole": False, "data": {"fields": row.fields["data"]}, "removeTime": None}
-        if self.version == "v1":
-            document |= dict.fromkeys(("kubernetes", "mesos", "publicDns", "swarm"), False)
-        else:
-            document |= dict.fromkeys(("defaultNetworkId", "hostRemoveDelaySeconds", "projectLinks"))
-            document |= {"projectTemplateId": None, "healthState": "healthy", "orchestration": "cattle", "version": "2"}
+        document |= self._project_fields()
         document |= _removal(row) | {"servicesPortRange": PORT_RANGE} | _transition(row)
         return document | {"uuid": row.uuid, "virtualMachine": False}
+
+    def _account_links(self) -> list[str]:
+        return [name for name in self.facts.account_links[self.version] if name not in self.facts.newer]
+
+    def _project_actions(self, row: Row) -> list[str]:
+        """The actions of whoever owns the project, offered at the root; version 2 has one for all who may write."""
+        owns = self.caller.project is None and self.caller.owns_project(row.number)
+        offered = machine.offered("project", row.state, version=self.version, restores=False) if owns else ()
+        own = ["defaultNetworkId"] if self.version == "v2-beta" and (owns or self.caller.may_write) else []
+        return [*offered, *own]
+
+    def _project_fields(self) -> Document:
+        """What only one API version shows of a project."""
+        if self.version == "v1":
+            return dict.fromkeys(("kubernetes", "mesos", "publicDns", "swarm"), False)
+        empty = ["defaultNetworkId", "hostRemoveDelaySeconds", "projectTemplateId"]
+        if self.caller.project is None:
+            empty.append("projectLinks")
+        fields: Document = {name: None for name in empty if name not in self.facts.newer}
+        return fields | {"healthState": "healthy", "orchestration": "cattle", "version": "2"}
 
     def audit_row(self, row: AuditRow) -> Document:
         url, identity = f"{self.prefix}/auditlogs/{public_id('auditLog', row.number)}", f"1i!rancher_id:{row.actor}"

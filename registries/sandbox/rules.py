@@ -50,7 +50,7 @@ def create(request: Request, kind: str) -> Result:
         raise RefusedError(400, "ServerAddressUsed")
     if kind == "registryCredential":
         registry = request.state.registries.get(given["registryId"])
-        if registry is None or registry.account != account or registry.removed is not None:
+        if registry is None or registry.account != account:  # a removed one takes credentials, even a purged one
             raise invalid("InvalidReference", "registryId")
         audited["kind"] = kind
     request.audited = audited

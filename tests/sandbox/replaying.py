@@ -6,7 +6,9 @@ times, and the content of rows about the server's own past.
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -59,6 +61,18 @@ NO_EXCHANGES = ("races", "resolver")  # two writers at once; cases instead of ex
 NOT_SERVED = (("pull-on-hosts", "hosts"),)  # the sandbox pulls on hosts, but does not list them
 
 
+@dataclass(slots=True)
+class Score:
+    """How many exchanges of a recording were compared, and how many of them were answered as recorded."""
+
+    compared: int = 0
+    same: int = 0
+
+    @property
+    def share(self) -> float:
+        return self.same / self.compared
+
+
 class Replay:
     """One run over the recordings of one generation, in the order in which they were made."""
 
@@ -66,7 +80,7 @@ class Replay:
         self.folder = RECORDINGS / generation
         self.desk = Desk(generation=generation)
         self.differences: list[str] = []
-        self.compared = self.same = 0
+        self.scores: defaultdict[str, Score] = defaultdict(Score)
 
     def run(self) -> None:
         files = [path for path in self.folder.glob("*.json") if path.stem not in NO_EXCHANGES]
@@ -85,7 +99,8 @@ class Replay:
         self._prepare(name, label)
         answer = self._ask(item)
         found = list(_differences(item, answer, watching=watching))
-        self.compared, self.same = self.compared + 1, self.same + (not found)
+        self.scores[name].compared += 1
+        self.scores[name].same += not found
         for where, wanted, came in found:
             self.differences.append(f"{name}: {label}: {where}: expected {_short(wanted)}, came {_short(came)}")
 

@@ -67,14 +67,50 @@ def test_secret_comes_back_in_answers_to_posts_only() -> None:
     assert b"s3cret" not in desk.ask("GET", f"{REGISTRIES}?include=credentials").body
 
 
-def test_email_belongs_to_version_1_only() -> None:
+@pytest.mark.parametrize(
+    ("generation", "version", "required"),
+    [("1.6", "v1", True), ("1.6", "v2-beta", False), ("1.4", "v1", True), ("1.4", "v2-beta", True)],
+)
+def test_email_is_required_but_in_version_2_of_the_newer_generation(
+    generation: str, version: str, required: bool
+) -> None:
+    desk = Desk(generation=generation)
+    path, body = CREDENTIALS.replace("v1", version), {"registryId": desk.create("quay.io")}
+    answer = desk.ask("POST", path, body)
+    schema = desk.ask("GET", f"/{version}/projects/1a5/schemas/registryCredential").json()
+    assert ("email" in schema["resourceFields"]) is required
+    if not required:
+        assert (answer.status, "email" in answer.json()) == (201, False)
+        return
+    assert (answer.status, answer.json()["code"], answer.json()["fieldName"]) == (422, "MissingRequired", "email")
+    assert desk.ask("POST", path, body | {"email": "a@example.com"}).json()["email"] == "a@example.com"
+
+
+@pytest.mark.parametrize("purged", [False, True])
+def test_a_removed_registry_takes_new_credentials(purged: bool) -> None:
     desk = Desk()
     registry = desk.create("quay.io")
-    refused = desk.ask("POST", CREDENTIALS, {"registryId": registry}).json()
-    assert (refused["code"], refused["fieldName"]) == ("MissingRequired", "email")
-    made = desk.ask("POST", CREDENTIALS.replace("v1", "v2-beta"), {"registryId": registry})
-    assert made.status == 201
-    assert "email" not in made.json()
+    desk.remove(registry)
+    if purged:
+        desk.act(registry, "purge")
+        desk.wait()
+    late = desk.create_credential(registry)
+    assert desk.state_of(late, path=CREDENTIALS) == "active"
+
+
+def test_links_lead_to_the_project_the_registry_and_empty_collections() -> None:
+    desk = Desk()
+    registry = desk.create("quay.io")
+    credential = desk.create_credential(registry)
+    for path in (f"{REGISTRIES}/{registry}", f"{CREDENTIALS}/{credential}"):
+        for name, url in desk.ask("GET", path).json()["links"].items():
+            shown = desk.ask("GET", url.removeprefix("http://rancher.test")).json()
+            if name == "account":
+                assert (shown["id"], shown["type"]) == ("1a5", "project")
+            elif name == "registry":
+                assert shown["id"] == registry
+            elif name != "self":
+                assert (shown["type"], shown["data"]) == ("collection", [])
 
 
 def test_include_adds_credentials_to_those_that_have_any() -> None:
