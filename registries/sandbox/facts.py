@@ -140,6 +140,18 @@ def _split(names: dict[str, str]) -> dict[str, tuple[str, ...]]:
     return {key: tuple(text.split()) for key, text in names.items()}
 
 
+@functools.cache
+def text_fields() -> frozenset[str]:
+    """The names of all fields that hold texts, of whatever type of resource."""
+    fields = (
+        field
+        for of_version in load(generation="1.6").schemas.values()
+        for schema in of_version.values()
+        for field in schema.fields.values()
+    )
+    return frozenset(field.name for field in fields if field.type in ("string", "password", "enum"))
+
+
 def _schema(kind: str, short: dict[str, Any], modifiers: dict[str, tuple[str, ...]]) -> Schema:
     fields = {
         name: Field(name, kept[0], kept[1], kept[2] if len(kept) > 2 else {}) for name, kept in short["fields"].items()

@@ -15,12 +15,16 @@ A fault is asked for as JSON, over the loopback control path or in a test:
 | truncated | the body ends early | |
 | html, wrong_types, deep_json, nan, body | another body with status 200 | `status`, `body`, `content_type`, `apply` |
 | redirect | 3xx | `status`, `location`, `apply` |
-| markup | markup and `hx-` attributes in every text of the answer | |
+| markup | markup and `hx-` attributes in every text of the answer | `fields`, `rows` |
+| odd | values that can't be: a time beyond all calendars, a progress of 2**70 | `fields`, `rows`, `pick` |
 | next | `pagination.next` leads to itself, or to `location` | `location` |
 | many_headers | more than 100 headers | `count` |
 | gzip_bomb | a small body that unpacks to `mib` MiB | `mib` |
 | slow_headers, slow_body | one byte each `ms` | `ms` |
 | endless_headers, endless_1xx, endless_body | what never ends, as fast as it goes | |
+
+`fields` is searched in the names of a resource's fields, `rows` in its id; both find all when left out, but markup then
+spares the few fields without which no row is shown. `pick` chooses among a field's odd values (`fault_values`).
 
 `match` is searched in `METHOD /path?query`. `apply` says whether the request takes effect before it goes wrong. What
 is slow or endless ends after `seconds` (30 at most) or 64 MiB, when the client leaves, and when the server stops.
@@ -40,14 +44,13 @@ from typing import Any
 import msgspec
 
 from registries.sandbox.answers import JSON_TYPE, Answer, RefusedError, error_document
+from registries.sandbox.fault_values import SPARING, Damage
 
 # On the wire: these need a socket, see `fault_io`. The others are another answer or a pause.
 WIRE = frozenset(
     {"drop_before", "drop_after", "reset", "hang", "truncated"}
     | {"slow_headers", "slow_body", "endless_headers", "endless_1xx", "endless_body"}
 )
-MARKUP = '"><img src=x onerror=alert(1)><b hx-get="/accounts/logout/" hx-trigger="load">bold</b>'
-MARKED = ("name", "description", "serverAddress", "publicValue", "email", "transitioningMessage", "message")
 DEEP_JSON = "[" * 200_000 + "]" * 200_000
 NAN_JSON = '{"type":"collection","data":[{"id":"1sp1","createdTS":NaN}],"pagination":{"limit":Infinity}}'
 WRONG_TYPES = '{"type":"collection","data":{"id":["1sp1"]},"links":7,"actions":"none","pagination":[],"filters":null}'
@@ -71,14 +74,22 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     count: int = 150
     mib: int = 64
     seconds: float = 30.0
+    fields: str = ""
+    rows: str = ""
+    pick: int = 0
 
     def __post_init__(self) -> None:
         if self.fault not in KINDS:
             raise ValueError(f"there is no fault {self.fault!r}, only {', '.join(sorted(KINDS))}")
-        try:
-            re.compile(self.match)
-        except re.error as problem:
-            raise ValueError(f"match is no regular expression: {problem}") from problem
+        for name in ("match", "fields", "rows"):
+            try:
+                re.compile(getattr(self, name))
+            except re.error as problem:
+                raise ValueError(f"{name} is no regular expression: {problem}") from problem
+
+    def damage(self, *, fields: str) -> Damage:
+        """Where the values of an answer are damaged; `fields` is what counts when the fault names none."""
+        return Damage(re.compile(self.fields or fields), re.compile(self.rows), self.pick)
 
 
 class FaultPlan:
@@ -168,15 +179,11 @@ _REPLACEMENTS: dict[str, Callable[[Fault], Answer]] = {
 
 
 def _marked(fault: Fault, answer: Answer) -> Answer:
-    return _rewritten(answer, _mark)
+    return _rewritten(answer, fault.damage(fields=SPARING).with_markup)
 
 
-def _mark(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_mark(one) for one in value]
-    if isinstance(value, dict):
-        return {name: MARKUP if name in MARKED and one is not None else _mark(one) for name, one in value.items()}
-    return value
+def _made_odd(fault: Fault, answer: Answer) -> Answer:
+    return _rewritten(answer, fault.damage(fields="").with_odd_values)
 
 
 def _misled(fault: Fault, answer: Answer) -> Answer:
@@ -201,6 +208,7 @@ def _many_headers(fault: Fault, answer: Answer) -> Answer:
 
 _CHANGES: dict[str, Callable[[Fault, Answer], Answer]] = {
     "markup": _marked,
+    "odd": _made_odd,
     "next": _misled,
     "many_headers": _many_headers,
     "latency": lambda fault, answer: answer,

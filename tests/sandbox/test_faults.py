@@ -3,6 +3,7 @@
 import http.client
 import socket
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -10,10 +11,11 @@ import pytest
 import requests
 
 from registries.sandbox import fault_io, faults
-from registries.sandbox.faults import KINDS, MARKUP, Fault, FaultPlan
+from registries.sandbox.fault_values import MARKUP, ODD_VALUES
+from registries.sandbox.faults import KINDS, Fault, FaultPlan, altered
 from registries.sandbox.server import CONTROL, HOST, SandboxServer
 
-from .helpers import REGISTRIES
+from .helpers import CREDENTIALS, REGISTRIES, Desk
 
 
 def create(server: SandboxServer, session: requests.Session, address: str = "quay.io") -> requests.Response:
@@ -117,13 +119,106 @@ def test_redirect_elsewhere(server: SandboxServer, session: requests.Session) ->
     assert (answer.status_code, answer.headers["Location"]) == (307, "http://192.0.2.1/v1")
 
 
-def test_markup_in_every_text(server: SandboxServer, session: requests.Session) -> None:
+UNDAMAGED = {"id", "registryId", "created", "removed"}
+WORDS = {"collectionMethods", "resourceMethods", "options", "includeableLinks", "modifiers", MARKUP}
+
+
+def texts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Every text of a document with the name of its field; the words of lists and the names in maps count as theirs."""
+    if isinstance(value, str):
+        yield name, value
+    elif isinstance(value, list):
+        for one in value:
+            yield from texts(one, name)
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            yield from texts(one, key)
+
+
+@pytest.fixture
+def resources(server: SandboxServer, session: requests.Session) -> list[str]:
+    """A path of each type of resource, each with a state, a user and whatever else it can have."""
+    registry = create(server, session).json()["id"]
+    body = {"registryId": registry, "publicValue": "u", "secretValue": "s", "email": "a@example.com", "name": "n"}
+    credential = session.post(server.base_url + CREDENTIALS, json=body).json()["id"]
+    server.sandbox.state.hosts[5] = ["one"]
+    task = session.post(f"{server.base_url}/v2-beta/projects/1a5/pulltasks", json={"image": "nginx"}).json()["id"]
+    server.sandbox.state.settings["registry.default"] = "quay.io"
+    return [
+        f"{REGISTRIES}/{registry}?include=credentials",
+        f"{CREDENTIALS}/{credential}",
+        f"/v2-beta/projects/1a5/pulltasks/{task}",
+        "/v2-beta/projects/1a5/auditlogs",
+        "/v1/projects/1a5",
+        "/v1/projects/1a5/schemas/registry",
+        "/v1/settings/registry.default",
+        f"{REGISTRIES}/1sp99",
+    ]
+
+
+def test_markup_in_every_text(server: SandboxServer, session: requests.Session, resources: list[str]) -> None:
+    server.faults.add("markup")
+    for path in resources:
+        shown = session.get(server.base_url + path).json()
+        clean = {name for name, text in texts(shown) if text != MARKUP}
+        assert clean <= UNDAMAGED | WORDS, path
+    assert session.get(server.base_url + "/ping").text == "pong\n"
+
+
+def test_markup_fills_texts_that_are_null(server: SandboxServer, session: requests.Session) -> None:
     create(server, session)
     server.faults.add("markup")
     (row,) = session.get(server.base_url + REGISTRIES).json()["data"]
-    assert (row["name"], row["serverAddress"], row["description"]) == (MARKUP, MARKUP, None)
-    assert session.get(f"{server.base_url}{REGISTRIES}/{row['id']}").json()["name"] == MARKUP
-    assert session.get(server.base_url + "/ping").text == "pong\n"
+    assert {row[name] for name in ("state", "transitioning", "transitioningMessage", "description")} == {MARKUP}
+    assert row["removed"] is None
+
+
+def test_markup_adds_a_word_to_maps_and_lists(
+    server: SandboxServer, session: requests.Session, resources: list[str]
+) -> None:
+    registry, _, task, _, _, schema, *_ = resources
+    server.faults.add("markup")
+    assert {*session.get(server.base_url + registry).json()["actions"]} == {"update", "deactivate", MARKUP}
+    assert {*session.get(server.base_url + task).json()["status"]} == {"one", MARKUP}
+    shown = session.get(server.base_url + schema).json()
+    assert {"GET", MARKUP} < {*shown["collectionMethods"]}
+    assert shown["resourceFields"][MARKUP].keys() == shown["resourceFields"]["name"].keys()
+
+
+def test_markup_where_it_is_asked_for(server: SandboxServer, session: requests.Session) -> None:
+    first, second = (create(server, session, address).json()["id"] for address in ("quay.io", "ghcr.io"))
+    server.faults.add("markup", fields="^(id|created)$", rows=f"^{second}$")
+    one, other = session.get(server.base_url + REGISTRIES).json()["data"]
+    assert (one["id"], MARKUP in str(one)) == (first, False)
+    assert (other["id"], other["created"], other["serverAddress"]) == (MARKUP, MARKUP, "ghcr.io")
+
+
+@pytest.mark.parametrize(("field", "pick"), [(name, n) for name in ODD_VALUES for n in range(len(ODD_VALUES[name]))])
+def test_odd_values_in_one_field_of_one_row(field: str, pick: int) -> None:
+    desk = Desk()
+    first, second = desk.create("quay.io"), desk.create("ghcr.io")
+    for registry in (first, second):
+        desk.create_credential(registry, publicValue="u")
+    plan = FaultPlan()
+    fault = plan.add("odd", fields=f"^{field}$", rows=f"^{second}$", pick=pick)
+    right = desk.ask("GET", f"{REGISTRIES}?include=credentials")
+    one, other = right.json()["data"]
+    damaged = altered(fault, lambda: right).json()["data"]
+    assert damaged == [one, other | ({field: ODD_VALUES[field][pick]} if field in other else {})]
+
+
+def test_odd_values_in_every_type_of_resource(
+    server: SandboxServer, session: requests.Session, resources: list[str]
+) -> None:
+    server.faults.add("odd")
+    seen: set[str] = set()
+    for path in resources:
+        shown = session.get(server.base_url + path).json()
+        for row in shown.get("data", [shown]):
+            odd = row.keys() & ODD_VALUES.keys()
+            assert {name: row[name] for name in odd} == {name: ODD_VALUES[name][0] for name in odd}, path
+            seen |= odd
+    assert seen == ODD_VALUES.keys()
 
 
 def test_next_page_leads_in_circles_or_away(server: SandboxServer, session: requests.Session) -> None:
@@ -210,6 +305,8 @@ def test_control_path_sets_lists_and_takes_away(server: SandboxServer, session: 
         ({"Content-Type": "text/plain"}, b'{"fault":"hang"}', 415),
         ({"Content-Type": "application/json"}, b'{"fault":"nonsense"}', 400),
         ({"Content-Type": "application/json"}, b'{"fault":"hang","match":"("}', 400),
+        ({"Content-Type": "application/json"}, b'{"fault":"markup","fields":"("}', 400),
+        ({"Content-Type": "application/json"}, b'{"fault":"odd","rows":"["}', 400),
         ({"Content-Type": "application/json"}, b'{"fault":"hang","colour":1}', 400),
         ({"Content-Type": "application/json"}, b"{", 400),
     ],
