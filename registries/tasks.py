@@ -1,32 +1,13 @@
-"""Background work, run by `manage.py db_worker`."""
+"""Old paths of background tasks, for what was queued before an upgrade. Delete this module in version 0.2.0.
 
-from datetime import timedelta
+django-tasks-db stores a task under its dotted path, and its worker imports that path. Tasks stood in this module before
+each moved beside the function that it runs. New tasks don't belong here.
+"""
 
-from django.utils import timezone
-from django_tasks import task
+from registries.services.notifications.delivery import deliver_alerts
+from registries.services.operations.removal import continue_removal
+from registries.services.verification.schedule import verify_credentials
 
+deliver_announcements = deliver_alerts
 
-@task()
-def continue_removal(operation_id: int) -> None:
-    """Takes a removal one step further and, unless that ended it, comes back for the next one."""
-    from registries.services.operations import removal  # noqa: PLC0415 - the services enqueue this task, so they import it
-
-    delay_s = removal.advance_removal(operation_id)
-    if delay_s is not None:
-        continue_removal.using(run_after=timezone.now() + timedelta(seconds=delay_s)).enqueue(operation_id)
-
-
-@task()
-def deliver_alerts() -> None:
-    """Sends what waits for the webhook."""
-    from registries.services.notifications import delivery  # noqa: PLC0415 - as below
-
-    delivery.deliver_due()
-
-
-@task()
-def verify_credentials(watched_ids: list[int]) -> None:
-    """Verifies kept copies of credentials of one host, one after the other."""
-    from registries.services.verification import schedule  # noqa: PLC0415 - the service enqueues this task, so it imports it
-
-    schedule.verify_one_by_one(watched_ids)
+__all__ = ["continue_removal", "deliver_alerts", "deliver_announcements", "verify_credentials"]

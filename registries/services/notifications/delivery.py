@@ -15,8 +15,8 @@ from urllib.parse import parse_qsl, urlsplit
 from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
+from django_tasks import task
 
-from registries import tasks
 from registries.models import Alert
 from registries.outbound.base_url import BaseURL
 from registries.outbound.transport import Transport
@@ -54,7 +54,7 @@ def is_set() -> bool:
 def enqueue_due() -> None:
     """Hands what waits to the worker: a slow receiver keeps nobody else waiting."""
     if Alert.objects.filter(next_try_at__lte=timezone.now()).exists():
-        tasks.deliver_alerts.enqueue()
+        deliver_alerts.enqueue()
 
 
 def deliver_due() -> int:
@@ -120,3 +120,9 @@ def _send(alert: Alert) -> str:
     finally:
         transport.close()
     return "" if 200 <= answer.status < 300 else f"It answered {answer.status}."
+
+
+@task()
+def deliver_alerts() -> None:
+    """Sends the alerts that are due to the webhook."""
+    deliver_due()

@@ -8,6 +8,7 @@ again.
 from datetime import timedelta
 
 from django.utils import timezone
+from django_tasks import task
 
 from registries.models import ConnectionProfile, Operation
 from registries.rancher.client import Client
@@ -24,6 +25,14 @@ GONE = {"removed", "purging", "purged"}
 FIRST_LOOK_S, LONGEST_PAUSE_S = 0.4, 10.0
 GIVE_UP_AFTER = timedelta(minutes=15)
 STUCK_AFTER = timedelta(seconds=20)  # nobody looked for so long: the worker that had it is gone
+
+
+@task()
+def continue_removal(operation_id: int) -> None:
+    """Takes a removal one step further and, unless that ended it, enqueues itself for the next step."""
+    delay_s = advance_removal(operation_id)
+    if delay_s is not None:
+        continue_removal.using(run_after=timezone.now() + timedelta(seconds=delay_s)).enqueue(operation_id)
 
 
 def advance_removal(operation_id: int) -> float | None:

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from django.db import transaction
 
-from registries import tasks
 from registries.access import Access
 from registries.models import Operation
 from registries.rancher.client import Client
 from registries.rancher.errors import RancherError
 from registries.services.operations import lifecycle
 from registries.services.operations.outcomes import Target
+from registries.services.operations.removal import continue_removal
 from registries.services.upstream import connection
 
 Verb = Operation.Verb
@@ -84,5 +84,5 @@ def queue_removal(access: Access, intent: lifecycle.Intent) -> Operation:
         if is_new:
             Operation.objects.filter(pk=operation.pk).update(step="queued")
             operation.step = "queued"
-            tasks.continue_removal.enqueue(operation.pk)
+            continue_removal.enqueue(operation.pk)
     return operation

@@ -10,8 +10,8 @@ from datetime import timedelta
 from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
+from django_tasks import task
 
-from registries import tasks
 from registries.models import CredentialStatus
 from registries.oci import endpoint_of
 from registries.rancher.errors import BadAddress
@@ -34,8 +34,14 @@ def enqueue_due() -> int:
             if claim.update(next_check_at=now + CLAIMED_FOR):
                 by_host[_host_of(watched)].append(watched.pk)
         for watched_ids in by_host.values():
-            tasks.verify_credentials.enqueue(watched_ids)
+            verify_credentials.enqueue(watched_ids)
     return sum(map(len, by_host.values()))
+
+
+@task()
+def verify_credentials(status_ids: list[int]) -> None:
+    """Verifies kept copies of one host's credentials, one after the other."""
+    verify_one_by_one(status_ids)
 
 
 def verify_one_by_one(watched_ids: list[int]) -> None:
