@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def test_hands_what_is_due_to_the_worker_once_a_host(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
     handed: list[list[int]] = []
-    monkeypatch.setattr("registries.services.verification.schedule.verify_credentials", SimpleNamespace(enqueue=handed.append))
+    monkeypatch.setattr(schedule, "verify_credentials", SimpleNamespace(enqueue=handed.append))
     one, two = watch("1rc1"), watch("1rc2")
     hub = watch("1rc3", server_address="index.docker.io")
     same_hub = watch("1rc4", server_address="docker.io")
