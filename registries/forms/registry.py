@@ -11,7 +11,7 @@ from django.core.validators import MaxLengthValidator
 from registries.forms.secret import CredentialFields, refuse_four_byte_characters
 from registries.images.server_addresses import ServerAddress, examine_address
 from registries.providers import BY_SLUG, PROVIDERS, credential_words
-from registries.services.operations.send import WriteRequest
+from registries.services.operations.write_requests import WriteRequest
 
 LONGEST_REASON = 500
 KEEP_COPY = "Let Corral keep an encrypted copy, so that it can be tested again and rolled out"

@@ -18,7 +18,7 @@ from registries.services.operations import lifecycle
 from registries.services.operations.credentials import change_credential_state, in_order, used_credential
 from registries.services.operations.lifecycle import KeyTaken
 from registries.services.operations.registry_state import RegistryState, load_registry
-from registries.services.operations.send import ActionUnavailable, needs_deactivation, offered
+from registries.services.operations.write_requests import ActionUnavailable, needs_deactivation, offered
 from registries.views import outcome
 from registries.views.loading import raise_if_stale, registry_view
 from registries.views.registry_detail import detail_context

@@ -17,7 +17,7 @@ from registries.roles import Right
 from registries.services.operations.credentials import create_credential, update_credential
 from registries.services.operations.lifecycle import KeyTaken
 from registries.services.operations.registry_state import RegistryState
-from registries.services.operations.send import ActionUnavailable
+from registries.services.operations.write_requests import ActionUnavailable
 from registries.services.verification import saved_secrets
 from registries.views import credential_test, outcome
 from registries.views.loading import find_credential, raise_if_stale, registry_view

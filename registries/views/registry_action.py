@@ -17,7 +17,7 @@ from registries.roles import Right
 from registries.services.operations.lifecycle import KeyTaken
 from registries.services.operations.registries import change_state
 from registries.services.operations.registry_state import RegistryState, load_registry
-from registries.services.operations.send import ActionUnavailable, WriteRequest, needs_deactivation, offered
+from registries.services.operations.write_requests import ActionUnavailable, WriteRequest, needs_deactivation, offered
 from registries.views import outcome
 from registries.views.registry_detail import detail_context
 from registries.views.registry_list import row_fragments

@@ -17,7 +17,7 @@ from registries.rancher.types import Registry, RegistryCredential
 from registries.roles import Right
 from registries.services.operations.credentials import in_order, used_credential
 from registries.services.operations.registry_state import RegistryState, load_registry, recent_operations
-from registries.services.operations.send import needs_deactivation, offered
+from registries.services.operations.write_requests import needs_deactivation, offered
 from registries.services.verification import saved_secrets
 from registries.views import outcome
 from registries.views.operation import present_operation

@@ -22,7 +22,7 @@ from registries.services.operations.credentials import create_credential
 from registries.services.operations.lifecycle import KeyTaken
 from registries.services.operations.registries import AddressTaken, create_registry, update_registry
 from registries.services.operations.registry_state import RegistryState, load_registry
-from registries.services.operations.send import ActionUnavailable
+from registries.services.operations.write_requests import ActionUnavailable
 from registries.services.upstream import schema_limits
 from registries.views import credential_test, outcome
 from registries.views.rows import address_html

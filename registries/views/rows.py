@@ -17,7 +17,7 @@ from registries.models import CredentialStatus, Operation
 from registries.rancher.types import ActionNames, Registry
 from registries.services.inventory.listing import users_of
 from registries.services.operations.credentials import used_credential
-from registries.services.operations.send import offered
+from registries.services.operations.write_requests import offered
 from registries.views.verification_badges import BADGES
 
 # seconds between two looks at a row in transition; they grow, and end after about a minute

@@ -15,7 +15,7 @@ from registries.rancher.client import Client
 from registries.roles import Role
 from registries.services.notifications import alerts
 from registries.services.operations.registries import change_state
-from registries.services.operations.send import WriteRequest
+from registries.services.operations.write_requests import WriteRequest
 from tests.registries.conftest import settled
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -12,7 +12,8 @@ from registries.rancher.resources import NEUTRAL_EMAIL
 from registries.rancher.types import Registry, RegistryCredential
 from registries.services.operations import lifecycle
 from registries.services.operations.outcomes import NEW_SECRET, snapshot
-from registries.services.operations.send import WriteRequest, call, check_offered, needs_deactivation, queue_removal
+from registries.services.operations.send import call, queue_removal
+from registries.services.operations.write_requests import WriteRequest, check_offered, needs_deactivation
 from registries.services.verification import saved_secrets
 
 Verb = Operation.Verb

@@ -13,7 +13,7 @@ from registries.models import ConnectionProfile, Operation
 from registries.rancher.errors import NotFound, RancherError
 from registries.rancher.pull_tasks import DONE, Mode, PullTask
 from registries.services.operations import lifecycle
-from registries.services.operations.send import WriteRequest
+from registries.services.operations.write_requests import WriteRequest
 from registries.services.upstream import connection
 
 LONGEST = timedelta(seconds=60)  # then whoever waits is told which hosts have not answered

@@ -10,7 +10,8 @@ from registries.rancher.types import Registry
 from registries.services.inventory.reading import read_registries
 from registries.services.operations import lifecycle
 from registries.services.operations.outcomes import snapshot
-from registries.services.operations.send import WriteRequest, call, check_offered, needs_deactivation, queue_removal
+from registries.services.operations.send import call, queue_removal
+from registries.services.operations.write_requests import WriteRequest, check_offered, needs_deactivation
 
 Verb = Operation.Verb
 

@@ -20,7 +20,7 @@ from registries.rancher.client import Client
 from registries.roles import Role
 from registries.services.operations import reconcile
 from registries.services.operations.registries import change_state
-from registries.services.operations.send import WriteRequest
+from registries.services.operations.write_requests import WriteRequest
 from tests.processes import database_url
 from tests.registries.conftest import TRANSITION_MS, Rancher, settled
 
@@ -107,7 +107,7 @@ def test_a_web_process_killed_after_the_call_and_before_the_answer_loses_and_dou
         "from registries.access import Access;"
         "from registries.models import ConnectionProfile;"
         "from registries.services.operations.registries import create_registry;"
-        "from registries.services.operations.send import WriteRequest;"
+        "from registries.services.operations.write_requests import WriteRequest;"
         "create_registry(Access(User.objects.get(), ConnectionProfile.objects.get()),"
         " request=WriteRequest(uuid4(), 'r'), server_address='quay.io', name=None, description=None)"
     )

@@ -15,7 +15,7 @@ from registries.roles import Role
 from registries.services.operations import reconcile, removal
 from registries.services.operations.outcomes import PROOF_AFTER
 from registries.services.operations.registries import change_state
-from registries.services.operations.send import WriteRequest
+from registries.services.operations.write_requests import WriteRequest
 from tests.registries.conftest import Rancher, settled
 
 pytestmark = pytest.mark.django_db(transaction=True)
