@@ -1,7 +1,7 @@
 """Every write is an operation: committed before the call to Rancher, settled after it."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from registries.models.profile import ConnectionProfile
+
+CLOCK_SKEW = timedelta(minutes=1)  # between hosts of one installation
+CLOCK_SET_BACK = timedelta(days=1)  # the age of what seems to begin in the future
 
 
 class Operation(models.Model):
@@ -62,6 +65,8 @@ class Operation(models.Model):
     request_id = models.CharField(max_length=64, blank=True)
     started_at = models.DateTimeField(default=timezone.now)
     accepted_at = models.DateTimeField(null=True, blank=True)
+    # the profile's write serial once the call's end was noted: only readings from that serial on can disprove it
+    noted_serial = models.PositiveBigIntegerField(null=True, blank=True)
     stepped_at = models.DateTimeField(null=True, blank=True)  # when that call was sent
     touched_at = models.DateTimeField(default=timezone.now)  # the worker's last look at it
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -86,7 +91,12 @@ class Operation(models.Model):
 
     @property
     def age(self) -> timedelta:
-        return timezone.now() - self.started_at
+        return self.age_at(timezone.now())
+
+    def age_at(self, moment: datetime) -> timedelta:
+        """How long before `moment` it began. A clock that was set back since then makes it old, not young."""
+        age = moment - self.started_at
+        return age if age > -CLOCK_SKEW else CLOCK_SET_BACK
 
     def settle(self, state: "Operation.State", **changes: Any) -> bool:
         """Ends the operation, or marks it unknown, unless somebody else has ended it. Whether this call did."""

@@ -18,7 +18,7 @@ from registries.services.audit.export_formats import Kind
 from registries.services.audit.histogram import Graph, draw_graph
 from registries.services.audit.query import find_page
 
-OURS = {"ids"}  # by which a create is told from a twin; nobody's field
+OURS = {"ids", "count", "highest_id"}  # by which a create is told from a twin; nobody's field
 WIDTH, HEIGHT = 10, 48  # of a bar with its gap, and of the graph, in its own units
 CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
 

@@ -35,6 +35,7 @@ class Reading:
     warnings: tuple[str, ...] = ()
     error: RancherError | None = None
     removed: int = 0  # how many left the list and are not known to be purged
+    serial: int = -1  # the profile's write serial from before the call
     is_quiet: bool = False  # no operation was open; beginning one throws the kept copy away
     drawn: dict[Hashable, Any] = field(default_factory=dict, compare=False)  # what views made of it, for its short life
 
@@ -138,11 +139,14 @@ def _wait_for(flight: _Flight) -> Reading:
 
 
 def _read(profile: ConnectionProfile) -> Reading:
-    read_at, started = timezone.now(), time.monotonic()  # as of before the call: it may show nothing younger
+    # as of before the call: it may show nothing younger
+    serial, read_at, started = profile.write_serial, timezone.now(), time.monotonic()
     with connection.contact(profile) as client:
         listing = client.registries.list_all(include_credentials=True)
     elapsed_ms = round((time.monotonic() - started) * 1000)
     store.remember(profile, listing.items, read_at)
     is_quiet = not Operation.objects.filter(profile=profile, state__in=Operation.OPEN).exists()
     removed = store.recall_removed(profile).count()
-    return Reading(listing.items, read_at, elapsed_ms, listing.warnings, removed=removed, is_quiet=is_quiet)
+    return Reading(
+        listing.items, read_at, elapsed_ms, listing.warnings, removed=removed, serial=serial, is_quiet=is_quiet
+    )

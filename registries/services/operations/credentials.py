@@ -10,7 +10,7 @@ from registries.access import Access
 from registries.models import Operation
 from registries.rancher.resources import NEUTRAL_EMAIL
 from registries.rancher.types import Registry, RegistryCredential
-from registries.services.operations import lifecycle
+from registries.services.operations import lifecycle, lost_creates
 from registries.services.operations.outcomes import NEW_SECRET, snapshot
 from registries.services.operations.send import call, queue_removal
 from registries.services.operations.write_requests import WriteRequest, check_offered, needs_deactivation
@@ -56,7 +56,7 @@ def create_credential(
         target_name=_title(fields["public_value"], registry),
         reason=request.reason,
         input={**known, NEW_SECRET: True, **saved_secrets.how_it_was_tested(access, registry, fields["public_value"])},
-        before={"ids": [one.id for one in registry.credentials or ()]},
+        before=lost_creates.before_create(registry.credentials or ()),
     )
     secret = fields["secret_value"] or ""
     operation = call(

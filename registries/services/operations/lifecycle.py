@@ -14,21 +14,21 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from registries.access import Access
-from registries.images.server_addresses import is_same_address
 from registries.models import ConnectionProfile, Operation
 from registries.rancher.errors import ApiError, Invalid, NotFound, RancherError
 from registries.rancher.types import Registry, RegistryCredential
 from registries.services.audit import write
 from registries.services.inventory import store
 from registries.services.inventory.reading import Reading, read_registries
-from registries.services.operations.outcomes import PROOF_AFTER, Target, decide_outcome, snapshot
+from registries.services.operations import lost_creates
+from registries.services.operations.outcomes import Sight, Target, snapshot
+from registries.services.operations.settlement import settle, settle_with
 from registries.services.upstream import connection
 
 Verb, State = Operation.Verb, Operation.State
 
 # After this the call itself has ended (wall deadline 8 s): a row that is still pending was left by a killed process.
 CALL_OVER = timedelta(seconds=10)
-NO_ERROR = {"error_reason": "", "error_text": ""}
 # Rancher sets no bound to a transition; from here on the pages say "still pending".
 LONG_PENDING = timedelta(seconds=60)
 
@@ -99,29 +99,27 @@ def find_by_key(access: Access, key: UUID) -> Operation:
 
 def accept(operation: Operation, profile: ConnectionProfile, target: Target) -> None:
     """Rancher took the call and answered with its target; it is settled when the target rests."""
-    now = timezone.now()
-    operation.target_id, operation.after, operation.accepted_at = target.id, snapshot(target), now
-    Operation.objects.filter(pk=operation.pk).update(target_id=target.id, after=operation.after, accepted_at=now)
-    store.note_write(profile)
+    _note_answer(operation, profile, target_id=target.id, after=snapshot(target), accepted_at=timezone.now())
     if isinstance(target, Registry):
         store.note_registry(profile, target)
-    settle_with(operation, target)
+    settle_with(operation, target, Sight(-1, timezone.now()))  # the answer itself disproves nothing
 
 
 def fail(operation: Operation, profile: ConnectionProfile, error: RancherError) -> None:
     """The call ended with an error: failed when it cannot have been applied, else unknown."""
-    store.note_write(profile)  # also after a refusal: what is kept was not true
+    _note_answer(operation, profile)  # also after a refusal: what is kept was not true
     changes = {"error_reason": error.reason, "error_text": str(error), "error_field": _field_of(error)}
     settle(operation, State.UNKNOWN if error.maybe_applied else State.FAILED, **changes)
 
 
-def settle(operation: Operation, state: Operation.State, **changes: Any) -> bool:
-    """Ends the operation, or marks it unknown, unless somebody else has ended it, and records that; whether it did."""
+def _note_answer(operation: Operation, profile: ConnectionProfile, **changes: Any) -> None:
+    """Notes the answer before anything else, with the serial from which on readings are younger than it."""
     with transaction.atomic():
-        done = operation.settle(state, **changes)
-        if done:
-            write.write_outcome(operation)
-    return done
+        store.note_write(profile)
+        changes["noted_serial"] = profile.write_serial
+        Operation.objects.filter(pk=operation.pk).update(**changes)
+    for name, value in changes.items():
+        setattr(operation, name, value)
 
 
 def _field_of(error: RancherError) -> str:
@@ -145,40 +143,31 @@ def settle_from_reading(operations: Iterable[Operation], reading: Reading) -> li
     for operation in operations:
         if reading.read_at is None or reading.read_at <= operation.started_at:
             continue  # it was read before: it proves nothing
+        sight = Sight(reading.serial, reading.read_at)
         mark_if_abandoned(operation)
         if operation.target_type == "credential":
             if registry := by_id.get(operation.registry_id):
-                settle_credential(operation, registry)
+                settle_credential(operation, registry, sight)
         elif operation.verb == Verb.CREATE and not operation.target_id:
-            settle_lost_create(operation, by_id.values())
+            if not reading.warnings or not sight.disproves(operation):
+                lost_creates.settle_registry(operation, by_id.values(), sight)
         elif registry := by_id.get(operation.target_id):
-            settle_with(operation, registry)
+            settle_with(operation, registry, sight)
         elif operation.verb == Verb.REMOVE and not reading.warnings:
-            settle_with(operation, None)
+            settle_with(operation, None, sight)
     return [operation for operation in operations if operation.is_open]
 
 
-def settle_credential(operation: Operation, registry: Registry) -> bool:
+def settle_credential(operation: Operation, registry: Registry, sight: Sight) -> bool:
     """Settles what was done to a credential, as far as its registry, read with its credentials, proves it.
 
     Removed credentials leave the list; whether one was purged after that, only a look at itself can tell.
     """
     credentials = registry.credentials or ()
     if operation.verb == Verb.CREATE and not operation.target_id:
-        return _settle_lost_credential(operation, credentials)
+        return lost_creates.settle_credential(operation, credentials, sight)
     found = next((one for one in credentials if one.id == operation.target_id), None)
-    return (found is not None or operation.verb == Verb.REMOVE) and settle_with(operation, found)
-
-
-def settle_with(operation: Operation, target: Target | None) -> bool:
-    """Settles the operation if its target (None: Rancher doesn't know it) proves an outcome; whether it did."""
-    found = decide_outcome(operation, target)
-    if found is None:
-        return False
-    changes: dict[str, Any] = {"error_reason": found.error_reason, "error_text": found.error_text}
-    if target:
-        changes["after"] = snapshot(target)
-    return settle(operation, found.state, **changes)
+    return (found is not None or operation.verb == Verb.REMOVE) and settle_with(operation, found, sight)
 
 
 def mark_if_abandoned(operation: Operation) -> None:
@@ -193,34 +182,6 @@ def mark_if_abandoned(operation: Operation) -> None:
         )
 
 
-def settle_lost_create(operation: Operation, registries: Iterable[Registry]) -> None:
-    """A create whose answer was lost: looked for by its address among what was not there before."""
-    before = set((operation.before or {}).get("ids", ()))
-    address = str(operation.input.get("server_address", ""))
-    new = [one for one in registries if one.id not in before and is_same_address(one.server_address, address)]
-    if operation.state != State.UNKNOWN:
-        return
-    if new:
-        found = min(new, key=lambda one: (len(one.id), one.id))
-        settle(operation, State.SUCCEEDED, target_id=found.id, after=snapshot(found), **NO_ERROR)
-    elif operation.age > PROOF_AFTER:
-        settle(operation, State.FAILED, error_text="Rancher has no registry with that address: nothing was created.")
-
-
-def _settle_lost_credential(operation: Operation, credentials: Iterable[RegistryCredential]) -> bool:
-    """A create whose answer was lost: looked for by its user among what was not there before."""
-    before, user = set((operation.before or {}).get("ids", ())), operation.input.get("public_value")
-    new = [one for one in credentials if one.id not in before and one.public_value == user]
-    if operation.state != State.UNKNOWN:
-        return False
-    if new:
-        found = min(new, key=lambda one: (len(one.id), one.id))
-        return settle(operation, State.SUCCEEDED, target_id=found.id, after=snapshot(found), **NO_ERROR)
-    if operation.age > PROOF_AFTER:
-        return settle(operation, State.FAILED, error_text="The registry has no such credential: nothing was created.")
-    return False
-
-
 def settle_open(profile: ConnectionProfile) -> list[Operation]:
     """Settles the profile's open operations by reading Rancher; those that stay open. Raises RancherError.
 
@@ -231,8 +192,13 @@ def settle_open(profile: ConnectionProfile) -> list[Operation]:
         return []
     left = settle_from_reading(operations, read_registries(profile, fresh=True))
     for operation in left:
+        sight = Sight(profile.write_serial, timezone.now())
         if operation.target_id:
-            settle_with(operation, read_target_of(operation, profile))
+            settle_with(operation, read_target_of(operation, profile), sight)
+        elif operation.target_type == "credential":
+            with connection.contact(profile) as client:
+                credentials = client.credentials.list_of(operation.registry_id).items
+            lost_creates.settle_credential(operation, credentials, sight)
     return [operation for operation in left if operation.is_open]
 
 

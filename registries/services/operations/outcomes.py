@@ -1,7 +1,7 @@
 """What Rancher shows now proves how an operation ended, or proves nothing yet. Pure."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from registries.models import Operation
@@ -35,17 +35,43 @@ def _public_values(credential: RegistryCredential) -> dict[str, Any]:
     return {"public_value": credential.public_value, "email": credential.email}
 
 
-def decide_outcome(operation: Operation, target: Target | None) -> OperationOutcome | None:
-    """What the target as it is now proves about the operation; None while it proves nothing yet. Pure."""
+@dataclass(frozen=True)
+class Sight:
+    """When a look at Rancher began: the profile's write serial and the time, both from before the call."""
+
+    serial: int
+    at: datetime
+
+    def disproves(self, operation: Operation) -> bool:
+        """Whether it can tell that a write was not applied.
+
+        Of an accepted write only a look that began after the answer was noted can; of a lost one, only a look that
+        began when the call could no longer be applied late.
+        """
+        if operation.noted_serial is not None and self.serial < operation.noted_serial:
+            return False
+        if operation.state == State.UNKNOWN:
+            return operation.age_at(self.at) > PROOF_AFTER
+        return operation.accepted_at is not None
+
+
+def decide_outcome(operation: Operation, target: Target | None, sight: Sight) -> OperationOutcome | None:
+    """Decides an operation's outcome from its target as it was seen; None while undecided. Pure."""
+    found = _outcome(operation, target)
+    if found and found.state == State.FAILED and not sight.disproves(operation):
+        return None
+    return found
+
+
+def _outcome(operation: Operation, target: Target | None) -> OperationOutcome | None:
     if target is None or target.state in {"removed", "purging", "purged"}:
         return _outcome_when_gone(operation, target)
     if operation.verb == Verb.UPDATE:
         return _outcome_of_update(operation, target)
     what = operation.target_type
     if target.transitioning == "error":
-        return OperationOutcome(
-            State.FAILED, "rancher_error", f"Rancher took the call, then reported an error on the {what}."
-        )
+        text = f"Rancher took the call, then reported an error on the {what}."
+        return OperationOutcome(State.FAILED, "rancher_error", text)
     if target.is_moving:
         return None
     reached = {
@@ -58,11 +84,7 @@ def decide_outcome(operation: Operation, target: Target | None) -> OperationOutc
         return OperationOutcome(State.SUCCEEDED)
     if operation.verb == Verb.REMOVE and operation.step:
         return None  # the worker goes on (`services.operations.removal`)
-    if operation.state == State.UNKNOWN and operation.age <= PROOF_AFTER:
-        return None
-    if operation.accepted_at or operation.state == State.UNKNOWN:
-        return OperationOutcome(State.FAILED, "not_applied", f"It was not applied: the {what} is {target.state}.")
-    return None
+    return _not_in_effect(operation, f"the {what} is {target.state}")
 
 
 def _outcome_when_gone(operation: Operation, target: Target | None) -> OperationOutcome | None:
@@ -72,47 +94,41 @@ def _outcome_when_gone(operation: Operation, target: Target | None) -> Operation
     if operation.verb == Verb.PURGE:
         if state == "purged":
             return OperationOutcome(State.SUCCEEDED)
-        if state == "purging" or (operation.state == State.UNKNOWN and operation.age <= PROOF_AFTER):
-            return None
-        if operation.accepted_at or operation.state == State.UNKNOWN:
-            return OperationOutcome(
-                State.FAILED, "not_applied", f"It was not applied: the {what} is removed, not purged."
-            )
-        return None
+        return None if state == "purging" else _not_in_effect(operation, f"the {what} is removed, not purged")
     if operation.verb == Verb.RESTORE:
-        if operation.state == State.UNKNOWN and operation.age > PROOF_AFTER:
-            return OperationOutcome(State.FAILED, "not_applied", f"It was not applied: the {what} is {state}.")
-        return None
+        return _not_in_effect(operation, f"the {what} is {state}") if operation.state == State.UNKNOWN else None
     if operation.verb == Verb.UPDATE and target:
         return _outcome_of_update(operation, target)
     return OperationOutcome(State.FAILED, "removed_meanwhile", f"Somebody removed the {what} in the meantime.")
 
 
-def _outcome_of_update(operation: Operation, target: Target) -> OperationOutcome | None:
+def _outcome_of_update(operation: Operation, target: Target) -> OperationOutcome:
     now, before = snapshot(target), operation.before or {}
     wanted = {name: value for name, value in operation.input.items() if name in now}
     if NEW_SECRET in operation.input and not operation.accepted_at:
-        return _outcome_of_lost_secret(operation)
+        return _outcome_of_lost_secret()
     if all(now.get(name) == value for name, value in wanted.items()):
         return OperationOutcome(State.SUCCEEDED)
-    if operation.state == State.UNKNOWN and operation.age <= PROOF_AFTER:
-        return None
-    if operation.state != State.UNKNOWN and not operation.accepted_at:
-        return None
     if all(now.get(name) == before.get(name) for name in wanted):
-        return OperationOutcome(State.FAILED, "not_applied", "It was not applied: the fields read as they did before.")
-    return OperationOutcome(
-        State.FAILED, "changed_meanwhile", "The fields now hold something else: somebody changed them after."
-    )
+        return _not_in_effect(operation, "the fields read as they did before")
+    text = "The fields now hold something else: somebody changed them after."
+    return OperationOutcome(State.FAILED, "changed_meanwhile", text)
 
 
-def _outcome_of_lost_secret(operation: Operation) -> OperationOutcome | None:
+def _outcome_of_lost_secret() -> OperationOutcome:
     """Rancher never shows a secret, so nothing that can be read proves whether a lost change of it was applied."""
-    if operation.state != State.UNKNOWN or operation.age <= PROOF_AFTER:
-        return None
     return OperationOutcome(
         State.FAILED,
         "cannot_be_read",
         "Rancher's answer was lost, and whether it took the new password can't be read there. Enter it again: "
         "setting the same one twice does no harm.",
     )
+
+
+def _not_in_effect(operation: Operation, now: str) -> OperationOutcome:
+    """What is known of a change that doesn't show: it was not carried out, or somebody undid it."""
+    if operation.accepted_at:
+        text = f"Rancher accepted it, but {now}: it was not carried out, or it was undone since."
+        return OperationOutcome(State.FAILED, "not_in_effect", text)
+    text = f"Rancher's answer was lost, and {now}: it was not applied, or it was undone since."
+    return OperationOutcome(State.FAILED, "not_applied", text)

@@ -13,6 +13,7 @@ from registries.models import ConnectionProfile, Operation
 from registries.rancher.errors import NotFound, RancherError
 from registries.rancher.pull_tasks import DONE, Mode, PullTask
 from registries.services.operations import lifecycle
+from registries.services.operations.settlement import settle
 from registries.services.operations.write_requests import WriteRequest
 from registries.services.upstream import connection
 
@@ -89,7 +90,7 @@ def _give_up(operation: Operation) -> None:
     lifecycle.mark_if_abandoned(operation)
     if operation.state == State.UNKNOWN and operation.age > LONGEST:
         text = "Rancher's answer was lost, so nobody can say what the hosts did. Pulling once more does no harm."
-        lifecycle.settle(operation, State.FAILED, error_reason="cannot_be_read", error_text=text)
+        settle(operation, State.FAILED, error_reason="cannot_be_read", error_text=text)
 
 
 def _settle(operation: Operation, task: PullTask) -> None:
@@ -101,12 +102,12 @@ def _settle(operation: Operation, task: PullTask) -> None:
     if task.is_moving:
         names = ", ".join(waiting) or "any host"
         text = f"After {LONGEST.seconds} s Rancher had no answer of {names}. The pull may go on there."
-        lifecycle.settle(operation, State.FAILED, after=after, error_reason="timeout", error_text=text)
+        settle(operation, State.FAILED, after=after, error_reason="timeout", error_text=text)
     elif not hosts:
         text = "No host took part: none matches, or the project has none with a name."
-        lifecycle.settle(operation, State.FAILED, after=after, error_reason="no_host", error_text=text)
+        settle(operation, State.FAILED, after=after, error_reason="no_host", error_text=text)
     elif waiting:
         text = f"{len(waiting)} of {len(hosts)} hosts could not pull it."
-        lifecycle.settle(operation, State.FAILED, after=after, error_reason="not_pulled", error_text=text)
+        settle(operation, State.FAILED, after=after, error_reason="not_pulled", error_text=text)
     else:
-        lifecycle.settle(operation, State.SUCCEEDED, after=after)
+        settle(operation, State.SUCCEEDED, after=after)

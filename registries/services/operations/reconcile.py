@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from registries.models import ConnectionProfile, Operation
 from registries.rancher.errors import RancherError
 from registries.services.operations import lifecycle, pulls, removal
+from registries.services.operations.settlement import settle
 
 
 @dataclass
@@ -37,7 +38,7 @@ def _end_orphans() -> int:
     """Operations of profiles that were removed in Corral: nobody can read their outcome any more."""
     orphans = Operation.objects.filter(profile=None, state__in=Operation.OPEN)
     return sum(
-        lifecycle.settle(
+        settle(
             orphan,
             Operation.State.FAILED,
             error_reason="profile_removed",

@@ -8,7 +8,7 @@ from registries.models import Operation
 from registries.rancher.errors import RancherError
 from registries.rancher.types import Registry
 from registries.services.inventory.reading import read_registries
-from registries.services.operations import lifecycle
+from registries.services.operations import lifecycle, lost_creates
 from registries.services.operations.outcomes import snapshot
 from registries.services.operations.send import call, queue_removal
 from registries.services.operations.write_requests import WriteRequest, check_offered, needs_deactivation
@@ -43,7 +43,7 @@ def create_registry(
         target_name=server_address,
         reason=request.reason,
         input={"server_address": server_address, "name": name, "description": description},
-        before={"ids": [one.id for one in before]},
+        before=lost_creates.before_create(before),
     )
     operation = call(
         access,

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 
 from django.db.models import Q
+from django.utils import timezone
 
 from registries.models import ConnectionProfile, InventoryItem, Operation
 from registries.rancher.errors import RancherError
 from registries.rancher.types import Registry
 from registries.services.inventory import store
 from registries.services.operations import lifecycle
+from registries.services.operations.outcomes import Sight
+from registries.services.operations.settlement import settle_with
 
 RECENT_OPERATIONS = 10
 
@@ -41,13 +44,14 @@ def load_registry(profile: ConnectionProfile, rancher_id: str) -> RegistryState 
     under_way = list(
         Operation.objects.filter(_of_registry(rancher_id), profile=profile, state__in=Operation.OPEN).order_by("pk")
     )
+    sight = Sight(profile.write_serial, timezone.now())
     try:
         registry = lifecycle.read_target(profile, rancher_id)
     except RancherError as error:
         return _as_last_seen(profile, rancher_id, error=error)
     for operation in under_way:
         lifecycle.mark_if_abandoned(operation)
-    settled = tuple(operation for operation in under_way if _settle(operation, registry))
+    settled = tuple(operation for operation in under_way if _settle(operation, registry, sight))
     if settled:
         store.note_write(profile)  # what is kept anywhere shows it as it was on the way
     pending = next((operation for operation in under_way if operation.is_open), None)
@@ -66,10 +70,10 @@ def _of_registry(rancher_id: str) -> Q:
     return Q(target_type="registry", target_id=rancher_id) | Q(registry_id=rancher_id)
 
 
-def _settle(operation: Operation, registry: Registry | None) -> bool:
+def _settle(operation: Operation, registry: Registry | None, sight: Sight) -> bool:
     if operation.target_type == "registry":
-        return lifecycle.settle_with(operation, registry)
-    return registry is not None and lifecycle.settle_credential(operation, registry)
+        return settle_with(operation, registry, sight)
+    return registry is not None and lifecycle.settle_credential(operation, registry, sight)
 
 
 def _as_last_seen(

@@ -17,7 +17,8 @@ from registries.rancher.resources import CredentialResource, RegistryResource
 from registries.rancher.types import Registry
 from registries.services.inventory import store
 from registries.services.operations import lifecycle
-from registries.services.operations.outcomes import PROOF_AFTER, Target
+from registries.services.operations.outcomes import PROOF_AFTER, Sight, Target
+from registries.services.operations.settlement import settle, settle_with
 from registries.services.upstream import connection
 
 State = Operation.State
@@ -42,13 +43,15 @@ def advance_removal(operation_id: int) -> float | None:
         return None
     Operation.objects.filter(pk=operation.pk).update(touched_at=timezone.now())
     pause_s = min(LONGEST_PAUSE_S, max(FIRST_LOOK_S, operation.age.total_seconds() / 4))
+    sight = Sight(operation.profile.write_serial, timezone.now())
     try:
         target = lifecycle.read_target_of(operation, operation.profile)
-        _step(operation, operation.profile, target)
+        _step(operation, operation.profile, target, sight)
     except (Conflict, Invalid):
         return pause_s  # somebody else moved it at the same moment: the next look goes on from what is there
     except RancherError as error:
-        if not error.retry_helps or operation.age > GIVE_UP_AFTER:
+        may_go_on = error.retry_helps or error.maybe_applied  # what was perhaps applied is looked at, not given up
+        if not may_go_on or operation.age > GIVE_UP_AFTER:
             _end(operation, error.reason, f"{error} {_what_is_known(operation)}")
     return pause_s if operation.is_open else None
 
@@ -59,10 +62,10 @@ def stuck_removals() -> list[int]:
     return list(waiting.filter(touched_at__lt=timezone.now() - STUCK_AFTER).values_list("pk", flat=True))
 
 
-def _step(operation: Operation, profile: ConnectionProfile, target: Target | None) -> None:
+def _step(operation: Operation, profile: ConnectionProfile, target: Target | None, sight: Sight) -> None:
     what = operation.target_type
     if target is None or target.state in GONE:
-        lifecycle.settle_with(operation, target)
+        settle_with(operation, target, sight)
     elif target.transitioning == "error":
         _end(operation, "rancher_error", f"Rancher reports an error on the {what}. {_what_is_known(operation)}")
     elif target.is_moving:
@@ -117,7 +120,7 @@ def _is_overdue(operation: Operation) -> bool:
 
 
 def _end(operation: Operation, reason: str, text: str) -> None:
-    lifecycle.settle(operation, State.FAILED, error_reason=reason, error_text=text.strip())
+    settle(operation, State.FAILED, error_reason=reason, error_text=text.strip())
 
 
 def _what_is_known(operation: Operation) -> str:
