@@ -84,7 +84,7 @@ def _standing(generation: str) -> Iterator[Stand]:
     sandbox = CountingSandbox(new_state("empty", generation=generation, now=time.time()), transition_ms=0)
     faults = FaultPlan()
     with running(sandbox, faults=faults) as server:
-        stand = Stand(parse_base_url(server.base_url).base, sandbox, faults)
+        stand = Stand(parse_base_url(server.base_url), sandbox, faults)
         yield stand
         for transport in stand.made:
             transport.close()

@@ -42,12 +42,12 @@ class CredentialForm(CredentialFields, RegistryEditForm):
     )
 
     def __init__(
-        self, *args: Any, words: CredentialWords, is_v1: bool, keeps_copies: bool, is_stored: bool, **kwargs: Any
+        self, *args: Any, words: CredentialWords, needs_email: bool, keeps_copies: bool, is_stored: bool, **kwargs: Any
     ) -> None:
         super().__init__(*args, limits=kwargs.pop("limits", FieldLengths()), **kwargs)
         self.is_stored = is_stored
         self.word(words)
-        if not is_v1:
+        if not needs_email:
             del self.fields["email"]
         if not keeps_copies:
             del self.fields["keep_copy"]

@@ -13,9 +13,9 @@ from dashboard.policy import is_admin
 from registries.access import maintained_teams
 from registries.forms.key import AS_TYPED, KeyField
 from registries.models import ConnectionProfile
-from registries.outbound.base_url import CleanedAddress, parse_base_url
+from registries.outbound.errors import BadAddress
 from registries.rancher.connection_check import ConnectionCheck
-from registries.rancher.errors import BadAddress
+from registries.rancher.pasted_address import CleanedAddress, clean_address
 from registries.services.profiles.profiles import keys_survive
 from registries.services.upstream.certificates import Certificate, clean_pem, read_certificates
 from registries.services.upstream.connection import KEYS_UNREADABLE
@@ -120,7 +120,7 @@ class ProfileForm(forms.Form):
 
     def clean_base_url(self) -> str:
         try:
-            self.address = parse_base_url(self.cleaned_data["base_url"])
+            self.address = clean_address(self.cleaned_data["base_url"])
         except BadAddress as error:
             raise ValidationError(str(error)) from None
         return self.address.base.text

@@ -64,7 +64,7 @@ class ConnectionProfile(models.Model):
     contact_at = models.DateTimeField(null=True, blank=True)  # Rancher last answered as it should
     contact_ms = models.PositiveIntegerField(null=True, blank=True)
     failing_since = models.DateTimeField(null=True, blank=True)  # null: the last call was answered
-    failure_reason = models.CharField(max_length=32, blank=True)  # `RancherError.reason`
+    failure_reason = models.CharField(max_length=32, blank=True)  # `UpstreamError.reason`
     failure_text = models.CharField(max_length=300, blank=True)  # its sentence
 
     inventory_read_at = models.DateTimeField(null=True, blank=True)  # when the whole list was last read

@@ -9,10 +9,10 @@ from registries.oci.http import Caller, is_before_connect, refuse_faults, step_f
 from registries.oci.providers import Endpoint
 from registries.oci.reasons import Reason
 from registries.oci.report import Report, StepFailed, StepName
+from registries.outbound.answer import Answer
 from registries.outbound.base_url import BaseURL
 from registries.outbound.deadline import Guard
-from registries.rancher.decode import Answer
-from registries.rancher.errors import RancherError, Unreachable
+from registries.outbound.errors import Unreachable, UpstreamError
 
 API = "/v2/"
 # Over https. Where the admin allowed plain http, that is what may be meant; elsewhere the transport refuses it.
@@ -35,7 +35,7 @@ class Contact:
     base: BaseURL
     guard: Guard
     answer: Answer | None = None
-    error: RancherError | None = None
+    error: UpstreamError | None = None
 
 
 def reach(report: Report, caller: Caller, endpoint: Endpoint) -> tuple[BaseURL, Answer]:
@@ -74,7 +74,7 @@ def _contact(caller: Caller, base: BaseURL) -> Contact:
     contact = Contact(base, caller.new_guard())
     try:
         return replace(contact, answer=caller.send(base, API, guard=contact.guard))
-    except RancherError as error:
+    except UpstreamError as error:
         return replace(contact, error=error)
 
 

@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 
 from registries.oci.reasons import Reason
 from registries.oci.report import StepFailed
+from registries.outbound.answer import Answer, retry_after
 from registries.outbound.base_url import BaseURL
 from registries.outbound.breaker import CallLimits
 from registries.outbound.deadline import Guard
 from registries.outbound.dns import Resolve
+from registries.outbound.errors import Unreachable, UpstreamError
 from registries.outbound.pinning import AllowTarget
 from registries.outbound.transport import Transport
-from registries.rancher.decode import Answer, retry_after
-from registries.rancher.errors import RancherError, Unreachable
 
 # A manifest has 4 MiB at the most (the distribution spec recommends that limit). A breaker that stays open would answer
 # "unreachable" to somebody who is correcting a certificate: people are held back by their own limit, the schedule too.
@@ -78,12 +78,13 @@ class Caller:
         auth: tuple[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Raises RancherError."""
+        """Raises UpstreamError."""
         transport = self._transports.get(base.origin)
         if transport is None:
             transport = Transport(
                 base,
                 allow=self.allow,
+                peer="the registry",
                 ca_certificate=self.ca_certificate,
                 read_only=True,
                 limits=self.limits,
@@ -106,7 +107,7 @@ class Caller:
         guard = self.new_guard()
         try:
             answer = self.send(base, path, guard=guard, query=query, auth=auth, headers=headers)
-        except RancherError as error:
+        except UpstreamError as error:
             raise step_failed_of(error, guard) from None
         refuse_faults(answer)
         return answer
@@ -115,7 +116,7 @@ class Caller:
         self._open.close()
 
 
-def step_failed_of(error: RancherError, guard: Guard) -> StepFailed:
+def step_failed_of(error: UpstreamError, guard: Guard) -> StepFailed:
     """The transport's error in the words of a verification. What is blocked, closed and filtered reads the same."""
     reason = REASONS.get(error.reason, Reason.NOT_A_REGISTRY)
     if is_before_connect(error, guard) and reason in {Reason.BLOCKED, Reason.UNREACHABLE, Reason.TIMEOUT}:
@@ -123,7 +124,7 @@ def step_failed_of(error: RancherError, guard: Guard) -> StepFailed:
     return StepFailed(reason, CAUSES.get(error.reason, ""))
 
 
-def is_before_connect(error: RancherError, guard: Guard) -> bool:
+def is_before_connect(error: UpstreamError, guard: Guard) -> bool:
     return isinstance(error, Unreachable) and guard.connect_ms is None and not guard.address
 
 

@@ -10,8 +10,8 @@ from registries.oci.login import REFUSED, Session
 from registries.oci.providers import Endpoint, endpoint_of
 from registries.oci.reasons import Reason
 from registries.oci.report import Report, StepFailed, StepName
-from registries.rancher.decode import Answer
-from registries.rancher.errors import BadAddress
+from registries.outbound.answer import Answer
+from registries.outbound.errors import BadAddress
 
 # The grammar of names, tags and digests (https://github.com/distribution/reference)
 PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"

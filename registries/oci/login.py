@@ -13,8 +13,8 @@ from registries.oci.providers import Endpoint
 from registries.oci.reasons import Reason
 from registries.oci.report import Report, StepFailed, StepName
 from registries.oci.token_realm import Realm, may_send_password_to, parse_realm
+from registries.outbound.answer import Answer
 from registries.outbound.base_url import BaseURL
-from registries.rancher.decode import Answer
 
 TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,16384}")  # RFC 6750, 2.1: what may stand in a header
 REFUSED = frozenset({401, 403})

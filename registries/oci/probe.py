@@ -11,8 +11,8 @@ from registries.oci.reasons import Reason
 from registries.oci.report import ProbeResult, Report, StepFailed, StepName, StopSteps
 from registries.outbound.breaker import CallLimits
 from registries.outbound.dns import Resolve, resolve_with_system
+from registries.outbound.errors import BadAddress
 from registries.outbound.pinning import AllowTarget
-from registries.rancher.errors import BadAddress
 
 
 def probe(

@@ -61,7 +61,7 @@ def endpoint_of(server_address: str) -> Endpoint:
     Raises BadAddress for what is no host, or has a user in front of it.
     """
     authority = re.split(r"[/?#]", SCHEME.sub("", server_address.strip(), count=1), maxsplit=1)[0]
-    base = parse_base_url(f"https://{authority}").base
+    base = parse_base_url(f"https://{authority}")
     names_port = re.search(r":\d+$", authority) is not None
     if base.host in HUB_NAMES:
         return Endpoint(DOCKER_HUB, base.port if names_port and base.port != 443 else None)

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from registries.oci.providers import Endpoint
 from registries.outbound.base_url import PORTS, BaseURL, parse_base_url
-from registries.rancher.errors import BadAddress
+from registries.outbound.errors import BadAddress
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ def parse_realm(text: str) -> Realm | None:
         parts = urlsplit(text)
         if parts.scheme not in PORTS or not parts.netloc:
             return None
-        base = parse_base_url(f"{parts.scheme}://{parts.netloc}").base
+        base = parse_base_url(f"{parts.scheme}://{parts.netloc}")
         return Realm(base, parts.path or "/", tuple(parse_qsl(parts.query, keep_blank_values=True)))
     except (ValueError, BadAddress):
         return None

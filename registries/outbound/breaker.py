@@ -1,4 +1,4 @@
-"""Keeps one dead Rancher from costing everybody: few calls in flight, a rest after failures; per origin and process."""
+"""Bulkhead and breaker of an upstream: few calls in flight, a rest after failures; per origin and process."""
 
 import contextlib
 import threading
@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from registries.rancher.errors import Unreachable
+from registries.outbound.errors import Unreachable
 
 
 @dataclass(frozen=True)

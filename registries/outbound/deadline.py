@@ -71,7 +71,7 @@ class Watchdog:
         with self._changed:
             heapq.heappush(self._queue, (guard.ends_at, next(self._numbers), guard))
             if self._thread is None or not self._thread.is_alive():  # also after a fork, which leaves threads behind
-                self._thread = threading.Thread(target=self._run, name="rancher-deadlines", daemon=True)
+                self._thread = threading.Thread(target=self._run, name="outbound-deadlines", daemon=True)
                 self._thread.start()
             if self._queue[0][2] is guard:
                 self._changed.notify()

@@ -27,7 +27,7 @@ def look_up(host: str, port: int, *, resolve: Resolve, wait_s: float) -> list[st
         answer = _running.get(question)
         if answer is None:
             answer = Future()
-            threading.Thread(target=_ask, args=(question, answer), name="rancher-dns", daemon=True).start()
+            threading.Thread(target=_ask, args=(question, answer), name="outbound-dns", daemon=True).start()
             _running[question] = answer  # only now: the thread takes it out, and one that can't start would never
     return answer.result(timeout=wait_s)
 

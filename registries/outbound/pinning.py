@@ -20,7 +20,7 @@ from registries.outbound.blocked_addresses import Address, is_below_floor, parse
 from registries.outbound.byte_cap import HEADERS_AND_FRAMING, CappedResponse
 from registries.outbound.deadline import Guard
 from registries.outbound.dns import Resolve, look_up
-from registries.rancher.errors import Unreachable
+from registries.outbound.errors import Unreachable
 
 AllowTarget = Callable[[str, str, Address, int], bool]
 

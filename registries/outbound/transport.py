@@ -2,7 +2,7 @@
 
 What it promises is in faults.md: one address, resolved once and checked; no redirects, cookies, proxies, `.netrc`; a
 wall deadline over all of a call; a cap on the decoded body; one retry of a GET, none of a write; few calls in flight
-for each upstream and process. It never raises anything but RancherError.
+for each upstream and process. It never raises anything but UpstreamError.
 """
 
 import base64
@@ -20,14 +20,14 @@ import urllib3.exceptions
 from requests.adapters import HTTPAdapter
 from urllib3.connectionpool import HTTPConnectionPool
 
+from registries.outbound.answer import Answer
 from registries.outbound.base_url import BaseURL
 from registries.outbound.breaker import CallLimits, upstream_of
 from registries.outbound.byte_cap import ResponseTooLarge
 from registries.outbound.deadline import Guard, watchdog
 from registries.outbound.dns import Resolve, resolve_with_system
+from registries.outbound.errors import DEFAULT_PEER, BadAddress, BadResponse, ReadOnly, Unreachable, UpstreamError
 from registries.outbound.pinning import AllowTarget, Pin, guarded, new_pool
-from registries.rancher.decode import Answer
-from registries.rancher.errors import BadAddress, BadResponse, RancherError, ReadOnlyKey, Unreachable
 
 READING = frozenset({"GET", "HEAD"})
 CHUNK = 64 * 1024
@@ -86,8 +86,10 @@ class _Adapter(HTTPAdapter):
 class Transport:
     """Calls to one origin. One per profile; the bulkhead and the breaker are shared by all of one origin and process.
 
-    `allow` is the admin's list; the floor (`floor`) holds whatever it says. `ca_certificate` is PEM text that is
-    trusted beside the system's authorities. Raises BadAddress when it isn't a certificate.
+    `allow` is the admin's list; `blocked_addresses` holds whatever it says. `peer` names the other side in sentences of
+    errors ("the registry"). `ca_certificate` is PEM text that is trusted beside the system's authorities.
+
+    Raises BadAddress when `ca_certificate` isn't a certificate.
     """
 
     def __init__(
@@ -95,12 +97,13 @@ class Transport:
         base: BaseURL,
         *,
         allow: AllowTarget,
+        peer: str = DEFAULT_PEER,
         ca_certificate: str | None = None,
         read_only: bool = False,
         limits: CallLimits | None = None,
         resolve: Resolve = resolve_with_system,
     ) -> None:
-        self.base, self.read_only, self.limits = base, read_only, limits or CallLimits()
+        self.base, self.peer, self.read_only, self.limits = base, peer, read_only, limits or CallLimits()
         self._upstream = upstream_of(base.origin, self.limits)
         context = _verifying_context(ca_certificate) if base.scheme == "https" else None
         pin = Pin(
@@ -134,21 +137,31 @@ class Transport:
     ) -> Answer:
         """One call; `path` is below the base URL's own path. `guard` tells the caller how far it got.
 
-        Raises ReadOnlyKey, Unreachable or BadResponse. Statuses are `decode`'s business, but a 3xx is refused here.
+        Raises ReadOnly, Unreachable or BadResponse. Statuses are `decode`'s business, but a 3xx is refused here.
         """
-        writes = method not in READING
-        if writes and self.read_only:
-            raise ReadOnlyKey
+        if method not in READING and self.read_only:
+            raise ReadOnly
         guard = guard or Guard(self.limits.wall_s)
         request = self._prepare(method, path, query, payload, auth, headers or {})
-        with self._upstream.slot():
-            watchdog.start(guard)
-            try:
-                answer = self._try(request, guard, writes=writes)
-            except RancherError as error:
-                self._count(error)
-                raise
-            self._upstream.answered()
+        try:
+            with self._upstream.slot():
+                watchdog.start(guard)
+                return self._counted(request, guard)
+        except UpstreamError as error:
+            error.peer = self.peer
+            raise
+
+    def _counted(self, request: requests.PreparedRequest, guard: Guard) -> Answer:
+        """The call, counted by the upstream's breaker: transport errors against it, answers and our refusals for it."""
+        try:
+            answer = self._try(request, guard, writes=request.method not in READING)
+        except UpstreamError as error:
+            if isinstance(error, Unreachable) and error.reason != "blocked":
+                self._upstream.failed()
+            else:
+                self._upstream.answered()
+            raise
+        self._upstream.answered()
         return answer
 
     def _try(self, request: requests.PreparedRequest, guard: Guard, *, writes: bool) -> Answer:
@@ -156,7 +169,7 @@ class Transport:
         with guarded(guard):
             try:
                 answer = self._once(request, guard, writes=writes)
-            except RancherError as error:
+            except UpstreamError as error:
                 if writes or guard.expired or error.reason not in {"reset", "truncated"}:
                     raise
             else:
@@ -218,13 +231,6 @@ class Transport:
             headers["Authorization"] = "Basic " + base64.b64encode(":".join(auth).encode()).decode()
         return requests.Request(method, url, headers=headers, data=payload).prepare()
 
-    def _count(self, error: RancherError) -> None:
-        """Transport errors count against the upstream; an answer of any kind, and our own refusals, do not."""
-        if isinstance(error, Unreachable) and error.reason != "blocked":
-            self._upstream.failed()
-        else:
-            self._upstream.answered()
-
 
 def _verifying_context(ca_certificate: str | None) -> ssl.SSLContext:
     context = ssl.create_default_context()
@@ -236,7 +242,7 @@ def _verifying_context(ca_certificate: str | None) -> ssl.SSLContext:
     return context
 
 
-def _explain(problem: BaseException, guard: Guard, *, writes: bool) -> RancherError:
+def _explain(problem: BaseException, guard: Guard, *, writes: bool) -> UpstreamError:
     """Which of our errors a library's exception is, from its chain of causes."""
     maybe = writes and guard.sent
     if guard.expired:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from registries.rancher import decode
+from registries.rancher import decode, quirks
 from registries.rancher.resources import ID, Endpoint
 from registries.rancher.types import Collection, Moment
 
@@ -62,16 +62,16 @@ ROWS = msgspec.json.Decoder(Collection[AuditLogRow])
 
 
 class AuditLogResource:
-    """Only under v2-beta, whichever version the rest is asked by."""
+    """Rancher's audit log of one project."""
 
     def __init__(self, endpoint: Endpoint, project_id: str) -> None:
         self.endpoint, self.project_id = endpoint, project_id
 
     def of(self, resource_type: str, resource_id: str, *, limit: int = MAX_ROWS) -> tuple[AuditLogRow, ...]:
-        """The newest rows of one resource. Raises RancherError; ValueError for an id that is none."""
+        """The newest rows of one resource. Raises UpstreamError; ValueError for an id that is none."""
         if not ID.fullmatch(resource_id):
             raise ValueError(resource_id)
         query = [("resourceType", resource_type), ("resourceId", resource_id), ("limit", str(limit))]
         query += [("sort", "id"), ("order", "desc")]
-        answer = self.endpoint.get(f"/v2-beta/projects/{self.project_id}/auditlogs", query)
+        answer = self.endpoint.get(f"/{quirks.AUDIT_LOG_VERSION}/projects/{self.project_id}/auditlogs", query)
         return tuple(decode.decode(answer, ROWS).data)

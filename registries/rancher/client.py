@@ -1,11 +1,10 @@
 """A project of a Rancher server, as one key sees it."""
 
-from typing import Literal
-
+from registries.outbound.errors import BadAddress
 from registries.outbound.transport import Transport
 from registries.rancher.audit_logs import AuditLogResource
-from registries.rancher.errors import BadAddress
 from registries.rancher.pull_tasks import PullTaskResource
+from registries.rancher.quirks import ApiVersion
 from registries.rancher.resources import (
     ID,
     CredentialResource,
@@ -17,11 +16,9 @@ from registries.rancher.resources import (
     expect_text,
 )
 
-ApiVersion = Literal["v1", "v2-beta"]
-
 
 class Client:
-    """`client.registries.list_all()` and its like. Every method raises RancherError and nothing else.
+    """`client.registries.list_all()` and its like. Every method raises UpstreamError and nothing else.
 
     Paths are always `/{version}/projects/<id>/…`: at the root an account key can't write (rancher.md). A key that may
     only read is told to the transport (`Transport.read_only`), which then sends no write.

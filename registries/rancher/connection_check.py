@@ -9,24 +9,17 @@ from registries.outbound.base_url import BaseURL
 from registries.outbound.breaker import CallLimits
 from registries.outbound.deadline import Guard
 from registries.outbound.dns import Resolve, resolve_with_system
+from registries.outbound.errors import BadAddress, BadResponse, Unreachable, UpstreamError
 from registries.outbound.pinning import AllowTarget
 from registries.outbound.transport import Transport
-from registries.rancher import decode
-from registries.rancher.client import ApiVersion, Client
-from registries.rancher.errors import (
-    BadAddress,
-    BadResponse,
-    Forbidden,
-    NotFound,
-    RancherError,
-    Unauthorized,
-    Unreachable,
-)
+from registries.rancher import decode, quirks
+from registries.rancher.client import Client
+from registries.rancher.errors import PEER, Forbidden, NotFound, Unauthorized
+from registries.rancher.quirks import ApiVersion, KeyKind
 from registries.rancher.resources import expect_text
 from registries.rancher.types import Project
 
 Outcome = Literal["ok", "failed", "skipped", "warning"]
-KeyKind = Literal["environment", "account"]
 SLUGS = ("resolve", "connect", "tls", "answer", "key", "key_kind", "projects", "rights", "version")
 BEFORE_CONNECT = {"dns": 0, "blocked": 1, "refused": 1, "timeout": 1, "busy": 1, "resting": 1}
 VERSION = re.compile(r"[\w.+-]{1,64}")
@@ -69,7 +62,7 @@ class ConnectionCheck:
     """
 
     steps: list[Step] = field(default_factory=list)
-    error: RancherError | None = None
+    error: UpstreamError | None = None
     key_kind: KeyKind | None = None
     projects: tuple[Project, ...] = ()
     project_id: str | None = None
@@ -115,7 +108,13 @@ def check_connection(
     try:
         try:
             transport = Transport(
-                base, allow=allow, ca_certificate=ca_certificate, read_only=True, limits=limits, resolve=resolve
+                base,
+                allow=allow,
+                peer=PEER,
+                ca_certificate=ca_certificate,
+                read_only=True,
+                limits=limits,
+                resolve=resolve,
             )
         except BadAddress as error:
             _fail(found, "tls", error)
@@ -157,14 +156,14 @@ def _reach(found: ConnectionCheck, transport: Transport) -> None:
     try:
         answer = transport.send("GET", "/ping", guard=guard)
         expect_text(answer, "pong")
-    except RancherError as error:
+    except UpstreamError as error:
         slug = _network_step(found, transport.base, guard, error)
         _fail(found, slug, error, remedy=ANOTHER_SERVER if slug == "answer" else "", started=started)
     _tell_network(found, transport.base, guard, upto=3)
     found.add("answer", "Rancher answers.", ms=answer.elapsed_ms)
 
 
-def _network_step(found: ConnectionCheck, base: BaseURL, guard: Guard, error: RancherError) -> str:
+def _network_step(found: ConnectionCheck, base: BaseURL, guard: Guard, error: UpstreamError) -> str:
     """Which step the error belongs to; those before it are told as done."""
     if error.reason.startswith("tls") or error.reason == "not_tls":
         _tell_network(found, base, guard, upto=2)
@@ -190,24 +189,21 @@ def _tell_network(found: ConnectionCheck, base: BaseURL, guard: Guard, *, upto: 
 
 
 def _use_key(found: ConnectionCheck, transport: Transport, auth: tuple[str, str], api_version: ApiVersion) -> str:
-    """Whether the key is accepted, and of which kind it is, where the server tells. Returns whose key it is.
-
-    1.6 answers with `X-API-ACCOUNT-ID` and `X-API-ACCOUNT-KIND`, 1.4 with the first alone.
-    """
+    """Whether the key is accepted, and its kind where the server tells it. Returns the id of the key's account."""
     started = time.monotonic()
     try:
         answer = transport.send("GET", f"/{api_version}", auth=auth)
         decode.check_status(answer)
-        account_id = answer.headers.get("x-api-account-id", "")
+        account_id = answer.headers.get(quirks.ACCOUNT_ID_HEADER, "")
         if not account_id:
-            raise BadResponse("wrong_shape")
+            raise BadResponse("wrong_shape", peer=PEER)
     except Unauthorized as error:
         _fail(found, "key", error, started=started)
-    except RancherError as error:
+    except UpstreamError as error:
         _fail(found, "answer" if isinstance(error, BadResponse | NotFound) else "key", error, started=started)
     found.add("key", "The key is accepted.", ms=answer.elapsed_ms)
-    if kind := answer.headers.get("x-api-account-kind"):
-        _tell_kind(found, "environment" if kind == "project" else "account")
+    if kind := quirks.key_kind_by_header(answer.headers):
+        _tell_kind(found, kind)
     return account_id
 
 
@@ -221,12 +217,12 @@ def _look_at_projects(found: ConnectionCheck, client: Client, project_id: str | 
     started = time.monotonic()
     try:
         found.projects = client.projects.list()
-    except RancherError as error:
+    except UpstreamError as error:
         _fail(found, "projects", error, started=started)
     ms = round((time.monotonic() - started) * 1000)
     ids = [project.id for project in found.projects]
-    if found.key_kind is None:  # projects are accounts too: an environment key is its project's own
-        _tell_kind(found, "environment" if account_id in ids else "account")
+    if found.key_kind is None:
+        _tell_kind(found, quirks.key_kind_by_account(account_id, ids))
     chosen = project_id or (ids[0] if len(ids) == 1 else None)
     if chosen and chosen not in ids and found.key_kind == "environment":
         _fail(found, "projects", Forbidden(403), remedy=f"This key opens {', '.join(ids)}, not {chosen}.")
@@ -247,7 +243,7 @@ def _look_at_rights(found: ConnectionCheck, client: Client) -> None:
     started = time.monotonic()
     try:
         schema = client.schemas.get("registry")
-    except RancherError as error:
+    except UpstreamError as error:
         remedy = "Choose a project that the key has a right to." if isinstance(error, Forbidden) else ""
         _fail(found, "rights", error, remedy=remedy, started=started)
     ms = round((time.monotonic() - started) * 1000)
@@ -263,7 +259,7 @@ def _ask_version(found: ConnectionCheck, client: Client) -> None:
     started = time.monotonic()
     try:
         version = client.settings.server_version()
-    except RancherError as error:
+    except UpstreamError as error:
         found.add("version", f"Not told. {error}", outcome="warning")
         return
     ms = round((time.monotonic() - started) * 1000)
@@ -275,7 +271,7 @@ def _ask_version(found: ConnectionCheck, client: Client) -> None:
 
 
 def _fail(
-    found: ConnectionCheck, slug: str, error: RancherError, *, remedy: str = "", started: float | None = None
+    found: ConnectionCheck, slug: str, error: UpstreamError, *, remedy: str = "", started: float | None = None
 ) -> NoReturn:
     ms = round((time.monotonic() - started) * 1000) if started is not None else None
     remedy = REMEDIES.get(error.reason, "") or remedy

@@ -1,17 +1,16 @@
 """From an answer's status, headers and bytes to a typed value or one of our errors. Pure and total."""
 
-import email.utils
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
 
+from registries.outbound.answer import Answer, retry_after
+from registries.outbound.errors import BadResponse
 from registries.rancher.errors import (
+    PEER,
     ApiError,
-    BadResponse,
     Busy,
     Conflict,
     Forbidden,
@@ -24,7 +23,6 @@ from registries.rancher.errors import (
 from registries.rancher.types import Collection, Project, Registry, RegistryCredential, Schema, decode_custom
 
 T = TypeVar("T")
-LONGEST_WAIT_S = 86_400
 FIELD_NAME = re.compile(r"[A-Za-z]{1,32}")
 # PostgreSQL stores no NUL in a text: one in a name would take a profile's whole inventory down
 NUL, REPLACEMENT = rb"\u0000", rb"\ufffd"
@@ -55,16 +53,6 @@ ERROR_BODY = msgspec.json.Decoder(_ErrorBody)
 SETTING = msgspec.json.Decoder(SettingValue)
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What came over the wire. Header names in small letters, `elapsed_ms` from sending to the body's last byte."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = field(repr=False)  # holds secrets: Rancher sends them back in answers of POST
-    elapsed_ms: int = 0
-
-
 def decode(answer: Answer, decoder: "msgspec.json.Decoder[T]", *, wrote: bool = False) -> T:
     """The body as the decoder's type.
 
@@ -76,7 +64,7 @@ def decode(answer: Answer, decoder: "msgspec.json.Decoder[T]", *, wrote: bool = 
         return decoder.decode(answer.body.replace(NUL, REPLACEMENT))
     except (msgspec.MsgspecError, RecursionError, ValueError):
         looks_like_json = answer.body.lstrip()[:1] in (b"{", b"[")
-        raise BadResponse("wrong_shape" if looks_like_json else "not_json", maybe_applied=wrote) from None
+        raise BadResponse("wrong_shape" if looks_like_json else "not_json", maybe_applied=wrote, peer=PEER) from None
 
 
 def check_status(answer: Answer, *, wrote: bool = False) -> None:
@@ -85,7 +73,8 @@ def check_status(answer: Answer, *, wrote: bool = False) -> None:
     if 200 <= status < 300:
         return
     if status < 200 or 300 <= status < 400:
-        raise BadResponse("redirect" if status >= 300 else "not_json", maybe_applied=wrote and status < 300)
+        reason = "redirect" if status >= 300 else "not_json"
+        raise BadResponse(reason, maybe_applied=wrote and status < 300, peer=PEER)
     body = _error_body(answer.body)
     if status == 429 or (status == 503 and "retry-after" in answer.headers):
         wait = retry_after(answer.headers.get("retry-after"), now=datetime.now(UTC))
@@ -105,22 +94,6 @@ REFUSALS: dict[int, type[ApiError]] = {
     405: MethodNotAllowed,
     409: Conflict,
 }
-
-
-def retry_after(value: str | None, *, now: datetime) -> int | None:
-    """Seconds from a Retry-After header (RFC 9110, 10.2.3): a number or a date; None for junk, a day at most."""
-    if value is None:
-        return None
-    text = value.strip()
-    if text.isascii() and text.isdigit():
-        return min(int(text.lstrip("0")[:9] or "0"), LONGEST_WAIT_S)
-    try:
-        at = email.utils.parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError, OverflowError):  # the last from a year of twenty digits
-        return None
-    if at.tzinfo is None:
-        at = at.replace(tzinfo=UTC)
-    return max(0, min(int((at - now).total_seconds()), LONGEST_WAIT_S))
 
 
 def _error_body(body: bytes) -> Any:

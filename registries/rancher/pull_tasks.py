@@ -42,7 +42,7 @@ class PullTaskResource:
         self.endpoint = endpoint
 
     def create(self, *, image: str, mode: Mode, host_labels: Mapping[str, str]) -> PullTask:
-        """201, `activating`. Rancher picks the credential. Raises RancherError."""
+        """201, `activating`. Rancher picks the credential. Raises UpstreamError."""
         chosen = ",".join(f"{name}={value}" for name, value in host_labels.items())
         fields = {"image": image, "mode": mode, "labels": {HOST_LABEL: chosen} if chosen else {}}
         answer = self.endpoint.write("POST", f"{self.endpoint.project_root}/pulltasks", fields=fields)

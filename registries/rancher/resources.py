@@ -2,22 +2,22 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
+from registries.outbound.answer import Answer
+from registries.outbound.errors import BadResponse
 from registries.outbound.transport import Transport
-from registries.rancher import decode
-from registries.rancher.decode import Answer
-from registries.rancher.errors import BadResponse, NotFound
+from registries.rancher import decode, quirks
+from registries.rancher.errors import PEER, NotFound, ReadOnlyKey
 from registries.rancher.types import Collection, Listing, Project, Registry, RegistryCredential, Resource, Schema
 
 R = TypeVar("R", bound=Resource)
 ID = re.compile(r"[0-9a-z]{1,32}")
 PAGE_ROWS, MOST_ROWS, MOST_PAGES = 500, 10_000, 50
 MARKER = re.compile(r"m\d{1,9}")
-NEUTRAL_EMAIL: Final = "none@example.invalid"  # v1 asks for one and checks nothing (rancher.md); RFC 2606
 
 Fields = Mapping[str, str | None]
 SettingName = Literal["rancher.server.version", "registry.default", "registry.whitelist"]
@@ -33,6 +33,9 @@ class Endpoint:
         return self.transport.send("GET", path, query=query, auth=self.auth)
 
     def write(self, method: str, path: str, *, query: Sequence[tuple[str, str]] = (), fields: Any = None) -> Answer:
+        """Sends a write. Raises ReadOnlyKey before anything is sent with a key that may only read."""
+        if self.transport.read_only:
+            raise ReadOnlyKey
         payload = msgspec.json.encode(fields) if fields is not None else None
         return self.transport.send(method, path, query=query, payload=payload, auth=self.auth)
 
@@ -152,11 +155,11 @@ class CredentialResource(Collectible[RegistryCredential]):
         registry_id: str,
         public_value: str,
         secret_value: str,
-        email: str | None = NEUTRAL_EMAIL,
+        email: str | None = quirks.NEUTRAL_EMAIL,
         name: str | None = None,
         description: str | None = None,
     ) -> RegistryCredential:
-        """`email` is asked for by v1 only; None leaves it out, for v2-beta."""
+        """201, state `registering`. `email` None leaves the field out (`quirks.email_to_send`)."""
         fields: dict[str, str | None] = {
             "registryId": registry_id,
             "publicValue": public_value,
@@ -219,4 +222,4 @@ def expect_text(answer: Answer, text: str) -> None:
     """Raises BadResponse unless the body is just this text, as /ping's `pong` is."""
     decode.check_status(answer)
     if answer.body.strip() != text.encode():
-        raise BadResponse("not_json")
+        raise BadResponse("not_json", peer=PEER)

@@ -11,7 +11,7 @@ from registries.access import Access
 from registries.display import VERBS
 from registries.forms.registry import ConfirmForm
 from registries.models import Operation
-from registries.rancher.errors import RancherError
+from registries.outbound.errors import UpstreamError
 from registries.rancher.types import RegistryCredential
 from registries.roles import Right
 from registries.services.operations import lifecycle
@@ -55,7 +55,7 @@ def _act(request: AuthedRequest, access: Access, found: RegistryState, credentia
             raise_if_stale(found)
             sent = form.as_request(request.request_id)
             operation = change_credential_state(access, found.registry, credential, verb=verb, request=sent)
-        except (ActionUnavailable, KeyTaken, RancherError) as problem:
+        except (ActionUnavailable, KeyTaken, UpstreamError) as problem:
             form.add_error(None, str(problem))
         else:
             return _what_became(request, access, found, operation)

@@ -10,8 +10,9 @@ from dashboard.http import AuthedRequest, go, render_page
 from registries.access import Access
 from registries.forms.credential import CredentialForm
 from registries.models import Operation
+from registries.outbound.errors import UpstreamError
 from registries.providers import credential_words
-from registries.rancher.errors import RancherError
+from registries.rancher.quirks import needs_email
 from registries.rancher.types import RegistryCredential
 from registries.roles import Right
 from registries.services.operations.credentials import create_credential, update_credential
@@ -46,7 +47,7 @@ def credential_create(request: AuthedRequest, access: Access, found: RegistrySta
                 fields={name: fields.get(name) for name in FIELDS.values()},
                 keep_copy=bool(form.keeps),
             )
-        except (KeyTaken, RancherError) as problem:
+        except (KeyTaken, UpstreamError) as problem:
             form.add_error(None, f"{problem} Nothing was created.")
         else:
             if done := _answer(request, access, found, operation, form):
@@ -72,7 +73,7 @@ def credential_update(request: AuthedRequest, access: Access, found: RegistrySta
                 changes=form.changes(),
                 keep_copy=form.keeps,
             )
-        except (ActionUnavailable, KeyTaken, RancherError) as problem:
+        except (ActionUnavailable, KeyTaken, UpstreamError) as problem:
             form.add_error(None, f"{problem} Nothing was changed.")
         else:
             if done := _answer(request, access, found, operation, form):
@@ -89,7 +90,7 @@ def _form(
     return CredentialForm(
         request.POST if request.method == "POST" else None,
         words=credential_words(found.registry.server_address or ""),
-        is_v1=access.profile.api_version == access.profile.ApiVersion.V1,
+        needs_email=needs_email(access.profile.api_version),
         keeps_copies=access.profile.keeps_copies,
         is_stored=credential is not None,
         initial=stored | {"keep_copy": bool(watched and watched.secret)},

@@ -8,7 +8,7 @@ from django.http import Http404, HttpResponse
 
 from dashboard.http import AuthedRequest, render_page
 from registries.access import Access, profile_view
-from registries.rancher.errors import RancherError
+from registries.outbound.errors import UpstreamError
 from registries.rancher.types import RegistryCredential
 from registries.roles import Right
 from registries.services.operations.registry_state import RegistryState, load_registry
@@ -33,7 +33,7 @@ def registry_view(right: Right) -> Callable[[RegistryView[P]], Any]:
         ) -> HttpResponse:
             try:
                 found = load_registry(access.profile, registry_id)
-            except RancherError as error:
+            except UpstreamError as error:
                 return render_page(request, "registries/registry_unreachable.html", {"error": error}, status=503)
             if found is None or found.is_gone:
                 raise Http404("Rancher knows no such registry in this project; it may have been purged.")

@@ -19,7 +19,7 @@ from registries.display import (
 )
 from registries.forms.operation import OperationFilter
 from registries.models import Operation
-from registries.rancher.errors import RancherError
+from registries.outbound.errors import UpstreamError
 from registries.services.operations import lifecycle
 from registries.services.operations.outcomes import NEW_SECRET
 from registries.views.rows import PAUSES_S, address_html
@@ -115,7 +115,7 @@ def _look_again(operation: Operation) -> str:
         return ""
     try:
         lifecycle.settle_open(operation.profile)
-    except RancherError as error:
+    except UpstreamError as error:
         return str(error)
     finally:
         profile = operation.profile

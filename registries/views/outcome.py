@@ -7,6 +7,7 @@ from dashboard.http import add_toast
 from registries.access import Access
 from registries.display import VERBS
 from registries.models import Operation
+from registries.rancher.quirks import can_restore
 from registries.rancher.types import Registry
 from registries.services.operations.registry_state import RegistryState
 
@@ -34,7 +35,7 @@ def add_operation_toast(
     match operation.state:
         case State.SUCCEEDED:
             undo = ""
-            if registry and operation.verb == Verb.REMOVE and "restore" in registry.actions and access.may_change:
+            if registry and operation.verb == Verb.REMOVE and can_restore(registry.actions) and access.may_change:
                 undo = reverse("registry_act", args=[access.profile.slug, registry.id, "restore"])
             add_toast(
                 request, "good", f"{name}: {done.lower()}", detail=where, href=undo, label="Restore…" if undo else ""

@@ -10,8 +10,9 @@ from registries.access import load_access, maintainers_only
 from registries.forms.profile import ProfileForm
 from registries.images.server_addresses import Piece
 from registries.models import ConnectionProfile
-from registries.outbound.base_url import BaseURL, parse_base_url
-from registries.rancher.errors import BadAddress
+from registries.outbound.base_url import BaseURL
+from registries.outbound.errors import BadAddress
+from registries.rancher.pasted_address import clean_address
 from registries.services.profiles.profiles import origin_of
 
 FORM = "registries/profile_form.html"
@@ -54,7 +55,7 @@ def explain_address(typed: str, profile: ConnectionProfile | None) -> dict[str, 
     if not typed.strip():
         return {"typed": typed}
     try:
-        address = parse_base_url(typed)
+        address = clean_address(typed)
     except BadAddress as error:
         return {"typed": typed, "problem": str(error)}
     context = {"typed": typed, "address": address, "pieces": struck_out(typed, address.base.text)}

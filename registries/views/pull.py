@@ -11,7 +11,7 @@ from dashboard.http import AuthedRequest, go, render_page
 from registries.access import Access, profile_view
 from registries.forms.pull import PullForm
 from registries.models import Operation
-from registries.rancher.errors import RancherError
+from registries.outbound.errors import UpstreamError
 from registries.rancher.pull_tasks import DONE
 from registries.roles import Right
 from registries.services.operations.lifecycle import KeyTaken
@@ -28,7 +28,7 @@ def pull_start(request: AuthedRequest, access: Access) -> HttpResponse:
     if is_sent and form.is_valid():
         try:
             operation = start_pull(access, request=form.as_request(request.request_id), **form.request_values())
-        except (KeyTaken, RancherError) as problem:
+        except (KeyTaken, UpstreamError) as problem:
             form.add_error(None, f"{problem} Nothing was pulled.")
         else:
             return go(request, reverse("pull_detail", args=[access.profile.slug, operation.pk]))
@@ -46,7 +46,7 @@ def pull_detail(request: AuthedRequest, access: Access, operation_id: int) -> Ht
     hosts, problem = dict((operation.after or {}).get("hosts", {})), ""
     try:
         hosts = look_at_pull(operation, access.profile) or hosts
-    except RancherError as error:
+    except UpstreamError as error:
         problem = str(error)
     tick = request.GET.get("tick", "")
     at = int(tick) if tick.isdecimal() and len(tick) < 4 else 0
@@ -81,6 +81,6 @@ def _why_not(access: Access) -> str:
         return access.why_not
     try:
         offered = is_offered(access.profile)
-    except RancherError as error:
+    except UpstreamError as error:
         return str(error)
     return "" if offered else "This Rancher, or this key, offers no pull tasks."

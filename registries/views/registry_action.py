@@ -11,7 +11,7 @@ from registries.access import Access, profile_view
 from registries.display import VERBS
 from registries.forms.registry import ConfirmForm
 from registries.models import Operation
-from registries.rancher.errors import RancherError
+from registries.outbound.errors import UpstreamError
 from registries.rancher.types import Registry
 from registries.roles import Right
 from registries.services.operations.lifecycle import KeyTaken
@@ -43,7 +43,7 @@ def registry_remove(request: AuthedRequest, access: Access, registry_id: str, ve
 def _act(request: AuthedRequest, access: Access, registry_id: str, deed: Operation.Verb) -> HttpResponse:
     try:
         found = load_registry(access.profile, registry_id)
-    except RancherError as error:
+    except UpstreamError as error:
         return render_page(request, "registries/registry_unreachable.html", {"error": error}, status=503)
     if found is None:
         raise Http404("Rancher knows no such registry in this project; it may have been purged.")
@@ -53,7 +53,7 @@ def _act(request: AuthedRequest, access: Access, registry_id: str, deed: Operati
         return _confirmation(request, access, found, deed, form)
     try:
         operation = _do(access, found, deed, form.as_request(request.request_id))
-    except (ActionUnavailable, KeyTaken, RancherError) as problem:
+    except (ActionUnavailable, KeyTaken, UpstreamError) as problem:
         form.add_error(None, str(problem))
         return _confirmation(request, access, found, deed, form)
     return _what_became(request, access, operation, found.registry)

@@ -12,7 +12,7 @@ from registries.access import Access, profile_view
 from registries.display import VERBS, format_datetime, short_age, state_icon, state_word
 from registries.images.server_addresses import examine_address
 from registries.models import ConnectionProfile, CredentialStatus, Operation
-from registries.rancher.errors import RancherError
+from registries.outbound.errors import UpstreamError
 from registries.rancher.types import Registry, RegistryCredential
 from registries.roles import Right
 from registries.services.operations.credentials import in_order, used_credential
@@ -47,7 +47,7 @@ FACTS = (
 def registry_detail(request: AuthedRequest, access: Access, registry_id: str) -> HttpResponse:
     try:
         found = load_registry(access.profile, registry_id)
-    except RancherError as error:
+    except UpstreamError as error:
         return render_page(request, "registries/registry_unreachable.html", {"error": error}, status=503)
     if found is None:
         raise Http404("Rancher knows no such registry in this project; it may have been purged.")

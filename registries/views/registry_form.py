@@ -14,8 +14,8 @@ from registries.access import Access, profile_view
 from registries.forms.registry import FieldLengths, RegistryCreateForm, RegistryEditForm
 from registries.images.server_addresses import examine_address, is_same_address
 from registries.models import InventoryItem, Operation
+from registries.outbound.errors import UpstreamError
 from registries.providers import BY_SLUG, PROVIDERS, credential_words
-from registries.rancher.errors import RancherError
 from registries.rancher.types import Registry
 from registries.roles import Right
 from registries.services.operations.credentials import create_credential
@@ -85,7 +85,7 @@ def address_check(request: AuthedRequest, access: Access) -> HttpResponse:
 def registry_update(request: AuthedRequest, access: Access, registry_id: str) -> HttpResponse:
     try:
         found = load_registry(access.profile, registry_id)
-    except RancherError as error:
+    except UpstreamError as error:
         return render_page(request, "registries/registry_unreachable.html", {"error": error}, status=503)
     if found is None or found.is_gone:
         raise Http404("Rancher knows no such registry in this project; it may have been purged.")
@@ -131,7 +131,7 @@ def _create(request: AuthedRequest, access: Access, form: RegistryCreateForm) ->
     except AddressTaken as taken:
         form.add_error("server_address", _already_there(access, taken))
         return None
-    except (KeyTaken, RancherError) as problem:
+    except (KeyTaken, UpstreamError) as problem:
         form.add_error(None, f"{problem} Nothing was created.")
         return None
     if operation.state == State.FAILED:
@@ -191,7 +191,7 @@ def _update(
             request=form.as_request(request.request_id),
             changes=form.changes(),
         )
-    except (ActionUnavailable, KeyTaken, RancherError) as problem:
+    except (ActionUnavailable, KeyTaken, UpstreamError) as problem:
         form.add_error(None, f"{problem} Nothing was changed.")
         return None
     if operation.state == State.FAILED:

@@ -11,8 +11,8 @@ import pytest
 from registries.outbound import blocked_addresses, pinning
 from registries.outbound.base_url import BaseURL, parse_base_url
 from registries.outbound.dns import look_up, resolve_with_system
+from registries.outbound.errors import Unreachable
 from registries.outbound.transport import Transport
-from registries.rancher.errors import Unreachable
 from tests.upstream_stands import QUICK, Stand, answering, scripted
 
 FORBIDDEN = [
@@ -163,7 +163,7 @@ def test_asks_the_list_again_before_a_kept_connection_is_used(stand: Stand) -> N
     with pytest.raises(Unreachable) as raised:
         transport.send("GET", "/ping")
     assert raised.value.reason == "blocked"
-    assert stand.base == parse_base_url(stand.base.text).base
+    assert stand.base == parse_base_url(stand.base.text)
 
 
 def test_resolves_with_the_system() -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from registries.outbound.base_url import BaseURL
+from registries.outbound.errors import UpstreamError
 from registries.outbound.transport import Transport
 from registries.rancher.connection_check import check_connection
-from registries.rancher.errors import RancherError
 from tests.authority import DAY, NOW, Authority
 from tests.upstream_stands import QUICK
 
@@ -64,7 +64,7 @@ def ping(base: BaseURL, ca_certificate: str | None) -> str:
     transport = Transport(base, allow=lambda *_: True, ca_certificate=ca_certificate, limits=QUICK)
     try:
         return transport.send("GET", "/ping").body.decode()
-    except RancherError as error:
+    except UpstreamError as error:
         return f"applied?{error.reason}" if error.maybe_applied else error.reason
     finally:
         transport.close()

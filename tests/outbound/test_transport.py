@@ -14,16 +14,17 @@ import pytest
 
 from registries.outbound.breaker import CallLimits, Upstream, upstream_of
 from registries.outbound.deadline import Guard, Watchdog
+from registries.outbound.errors import BadAddress, BadResponse, Unreachable, UpstreamError
 from registries.outbound.transport import Transport
 from registries.rancher.client import Client
-from registries.rancher.errors import BadAddress, BadResponse, RancherError, ReadOnlyKey, ServerFault, Unreachable
+from registries.rancher.errors import ReadOnlyKey, ServerFault
 from tests.upstream_stands import QUICK, Stand, answering, scripted
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\npong"
 
 
 def reason(call: Any) -> str:
-    with pytest.raises(RancherError) as raised:
+    with pytest.raises(UpstreamError) as raised:
         call()
     return raised.value.reason
 
@@ -55,7 +56,7 @@ def test_ends_every_fault_of_a_read_in_its_error_and_frees_the_slot(
     limits = QUICK if wanted == "timeout" else CallLimits()
     client = stand.client(limits=limits)
     stand.fail(fault, **options)
-    with pytest.raises(RancherError) as raised:
+    with pytest.raises(UpstreamError) as raised:
         client.registries.list_all()
     assert raised.value.reason == wanted
     assert not raised.value.maybe_applied
@@ -87,7 +88,7 @@ def test_says_of_a_write_whether_it_may_have_been_applied_and_sends_it_once(
 ) -> None:
     client = stand.client(limits=QUICK if fault == "hang" else CallLimits())
     stand.fail(fault, match="POST ", **options)
-    with pytest.raises(RancherError) as raised:
+    with pytest.raises(UpstreamError) as raised:
         client.registries.create(server_address="quay.io")
     assert raised.value.maybe_applied is maybe
     assert stand.calls("POST ") <= 1
@@ -381,4 +382,4 @@ def test_is_an_error_of_ours_even_for_a_stranger_of_an_exception(stand: Stand, m
 
     monkeypatch.setattr(transport._session, "send", break_down)
     assert reason(lambda: transport.send("GET", "/ping")) == "reset"
-    assert issubclass(BadResponse, RancherError)
+    assert issubclass(BadResponse, UpstreamError)

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from registries.outbound.answer import Answer
+from registries.outbound.errors import BadResponse, UpstreamError
 from registries.rancher import decode, errors
-from registries.rancher.decode import Answer
 from registries.rancher.types import ActionNames, Registry, fingerprint, from_document, to_document
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"
@@ -75,8 +76,8 @@ def test_lets_only_our_own_errors_out(
 ) -> None:
     try:
         decode.decode(Answer(status, headers, body), decoder, wrote=wrote)
-    except errors.RancherError as raised:  # any other exception fails the test by itself
-        error: errors.RancherError | None = raised
+    except UpstreamError as raised:  # any other exception fails the test by itself
+        error: UpstreamError | None = raised
     else:
         error = None
     assert error is None or (str(error) and error.maybe_applied <= wrote)
@@ -87,7 +88,7 @@ def test_survives_recorded_answers_that_were_damaged(body: bytes, at: int, damag
     at %= len(body) + 1
     try:
         decode.decode(answer(body=body[:at] + damage + body[at + len(damage) :]), decoder)
-    except errors.RancherError as raised:
+    except UpstreamError as raised:
         reason = raised.reason
     else:
         reason = ""
@@ -98,7 +99,7 @@ def test_survives_recorded_answers_that_were_damaged(body: bytes, at: int, damag
     "body", ["[" * 100_000, '{"id":' * 50_000, b"\xff\xfe{}", '{"id": NaN}', "", "<html>", '{"id": 7}']
 )
 def test_takes_nothing_but_its_shape(body: str | bytes) -> None:
-    with pytest.raises(errors.BadResponse):
+    with pytest.raises(BadResponse):
         decode.decode(answer(body=body), decode.REGISTRY)
 
 
@@ -116,12 +117,12 @@ def test_takes_nothing_but_its_shape(body: str | bytes) -> None:
         (429, errors.Busy),
         (500, errors.ServerFault),
         (503, errors.ServerFault),
-        (301, errors.BadResponse),
-        (101, errors.BadResponse),
+        (301, BadResponse),
+        (101, BadResponse),
     ],
 )
 def test_gives_every_status_its_error(status: int, kind: type[Exception]) -> None:
-    with pytest.raises(errors.RancherError) as raised:
+    with pytest.raises(UpstreamError) as raised:
         decode.check_status(answer(status))
     assert type(raised.value) is kind
 
@@ -141,30 +142,6 @@ def test_takes_no_text_from_an_error_that_is_no_code(body: str | bytes) -> None:
     assert (raised.value.code, raised.value.field) == ("", None)
 
 
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [
-        ("120", 120),
-        ("0", 0),
-        ("86400000", 86400),
-        ("0000000000000030", 30),
-        ("9" * 5000, 86400),
-        ("Mon, 23 Nov 99999999999999999999 12:00:30 GMT", None),
-        ("junk", None),
-        ("-5", None),
-        ("", None),
-        (None, None),
-        ("Mon, 23 Nov 2026 12:00:30 GMT", 30),
-        ("Mon, 23 Nov 2026 11:00:00 GMT", 0),
-        ("Mon, 23 Nov 2026 12:00:30", 30),
-        ("Fri, 99 Foo 2026 99:99:99 GMT", None),
-        ("Tue, 01 Jan 2030 00:00:00 GMT", 86400),
-    ],
-)
-def test_reads_retry_after_in_every_form(value: str | None, seconds: int | None) -> None:
-    assert decode.retry_after(value, now=datetime(2026, 11, 23, 12, tzinfo=UTC)) == seconds
-
-
 def test_says_how_long_a_busy_server_asks_to_wait() -> None:
     with pytest.raises(errors.Busy, match="try again after 7 s") as raised:
         decode.check_status(answer(503, retry_after="7"), wrote=True)
@@ -175,7 +152,7 @@ def test_says_how_long_a_busy_server_asks_to_wait() -> None:
 
 
 def test_calls_a_write_with_an_unreadable_success_possibly_applied() -> None:
-    with pytest.raises(errors.BadResponse) as raised:
+    with pytest.raises(BadResponse) as raised:
         decode.decode(answer(201, "<html>"), decode.REGISTRY, wrote=True)
     assert raised.value.maybe_applied
 
@@ -189,10 +166,6 @@ def test_drops_the_secret_that_rancher_sends_back() -> None:
     assert "canary" not in repr(credential) + msgspec.json.encode(credential, enc_hook=list).decode()
 
 
-def test_an_answer_shows_its_body_to_no_log() -> None:
-    assert "canary" not in repr(answer(201, '{"secretValue":"canary-5ecret"}'))
-
-
 def test_replaces_the_one_character_that_no_database_stores() -> None:
     registry = decode.decode(answer(body=r'{"id":"1sp1","name":"a\u0000b","description":"\\u0041"}'), decode.REGISTRY)
     assert (registry.name, registry.description) == ("a\N{REPLACEMENT CHARACTER}b", r"\u0041")
@@ -201,18 +174,18 @@ def test_replaces_the_one_character_that_no_database_stores() -> None:
 @pytest.mark.parametrize("decoder", [decode.REGISTRY, decode.CREDENTIAL, decode.PROJECT])
 @pytest.mark.parametrize("rancher_id", ["../accounts", "1SP1", "", "1sp1/x", "1" * 33, "1sp1\n", "1sp1?x", "١sp١"])
 def test_takes_no_id_that_could_not_be_part_of_a_path(decoder: Any, rancher_id: str) -> None:
-    with pytest.raises(errors.BadResponse):
+    with pytest.raises(BadResponse):
         decode.decode(answer(body=json.dumps({"id": rancher_id})), decoder)
 
 
 def test_takes_no_credential_of_what_could_not_be_a_registry() -> None:
-    with pytest.raises(errors.BadResponse):
+    with pytest.raises(BadResponse):
         decode.decode(answer(body='{"id":"1c1","registryId":"../1a5"}'), decode.CREDENTIAL)
 
 
 @pytest.mark.parametrize("field", ["created", "removed"])
 def test_takes_no_time_without_its_zone(field: str) -> None:
-    with pytest.raises(errors.BadResponse):
+    with pytest.raises(BadResponse):
         decode.decode(answer(body=f'{{"id":"1sp1","{field}":"2026-11-23T12:00:00"}}'), decode.REGISTRY)
 
 
@@ -238,7 +211,7 @@ def test_fingerprints_tell_lists_apart() -> None:
 
 @pytest.mark.parametrize("actions", ['"all"', "7", "true"])
 def test_refuses_actions_that_are_no_names(actions: str) -> None:
-    with pytest.raises(errors.BadResponse):
+    with pytest.raises(BadResponse):
         decode.decode(answer(body=f'{{"id":"1sp1","actions":{actions}}}'), decode.REGISTRY)
 
 

@@ -2,16 +2,9 @@
 
 import pytest
 
+from registries.outbound.errors import BadAddress, BadResponse
 from registries.rancher import resources
-from registries.rancher.errors import (
-    BadAddress,
-    BadResponse,
-    Conflict,
-    Invalid,
-    MethodNotAllowed,
-    NotFound,
-    Unauthorized,
-)
+from registries.rancher.errors import Conflict, Invalid, MethodNotAllowed, NotFound, Unauthorized
 from tests.upstream_stands import Stand
 
 

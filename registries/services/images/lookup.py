@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from registries.images.credential_lookup import Resolution, resolve, split_whitelist
 from registries.models import ConnectionProfile
-from registries.rancher.errors import RancherError
+from registries.outbound.errors import UpstreamError
 from registries.services.inventory.reading import Reading, read_or_recall
 from registries.services.upstream import connection
 
@@ -57,7 +57,7 @@ def read_settings(profile: ConnectionProfile) -> ServerSettings:
             default_registry=client.settings.value("registry.default") or "",
             whitelist=split_whitelist(client.settings.value("registry.whitelist")),
         )
-    except RancherError:
+    except UpstreamError:
         return ServerSettings()  # unknown, and the page says so
     _kept[key] = (time.monotonic(), settings)
     return settings

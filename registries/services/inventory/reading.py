@@ -15,7 +15,8 @@ from typing import Any
 from django.utils import timezone
 
 from registries.models import ConnectionProfile, InventoryItem, Operation
-from registries.rancher.errors import RancherError, Unreachable
+from registries.outbound.errors import Unreachable, UpstreamError
+from registries.rancher.errors import PEER
 from registries.rancher.types import Registry
 from registries.services.inventory import store
 from registries.services.upstream import connection
@@ -33,7 +34,7 @@ class Reading:
     read_at: datetime | None
     elapsed_ms: int | None = None
     warnings: tuple[str, ...] = ()
-    error: RancherError | None = None
+    error: UpstreamError | None = None
     removed: int = 0  # how many left the list and are not known to be purged
     serial: int = -1  # the profile's write serial from before the call
     is_quiet: bool = False  # no operation was open; beginning one throws the kept copy away
@@ -69,7 +70,7 @@ _patience = threading.BoundedSemaphore(PATIENT_READERS)
 def read_registries(profile: ConnectionProfile, *, fresh: bool = False) -> Reading:
     """The live list: the kept copy of the last few seconds, or one read for all who ask at this moment.
 
-    `fresh` asks Rancher whatever is kept. Raises RancherError when Rancher doesn't answer as it should.
+    `fresh` asks Rancher whatever is kept. Raises UpstreamError when Rancher doesn't answer as it should.
     """
     if not fresh and (reading := _kept_reading(profile)):
         return reading
@@ -99,11 +100,11 @@ def read_or_recall(profile: ConnectionProfile, *, fresh: bool = False) -> Readin
     """The live list or, with Rancher out of reach, the last known one with the error beside it. Raises nothing."""
     try:
         return read_registries(profile, fresh=fresh)
-    except RancherError as error:
+    except UpstreamError as error:
         return recall(profile, error=error)
 
 
-def recall(profile: ConnectionProfile, *, error: RancherError | None = None) -> Reading:
+def recall(profile: ConnectionProfile, *, error: UpstreamError | None = None) -> Reading:
     """The last known list."""
     items = InventoryItem.objects.filter(profile=profile, gone_at=None).order_by("id")
     registries = tuple(map(store.as_registry, items))
@@ -126,16 +127,16 @@ def _kept_reading(profile: ConnectionProfile) -> Reading | None:
 def _wait_for(flight: _Flight) -> Reading:
     if not flight.landed.wait(FOLLOWER_WAIT_S):
         if not _patience.acquire(blocking=False):
-            raise Unreachable("busy")
+            raise Unreachable("busy", peer=PEER)
         try:
             flight.landed.wait()
         finally:
             _patience.release()
     if flight.reading:
         return flight.reading
-    if isinstance(flight.error, RancherError):
+    if isinstance(flight.error, UpstreamError):
         raise flight.error
-    raise Unreachable("busy")
+    raise Unreachable("busy", peer=PEER)
 
 
 def _read(profile: ConnectionProfile) -> Reading:

@@ -19,8 +19,8 @@ from django_tasks import task
 
 from registries.models import Alert
 from registries.outbound.base_url import BaseURL
+from registries.outbound.errors import UpstreamError
 from registries.outbound.transport import Transport
-from registries.rancher.errors import RancherError
 
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720))
 CLAIMED_FOR = timedelta(minutes=1)
@@ -115,7 +115,7 @@ def _send(alert: Alert) -> str:
             payload=body,
             headers={"Corral-Signature": sign(body, at=int(time.time()))},
         )
-    except RancherError as error:
+    except UpstreamError as error:
         return f"It could not be reached ({error.reason})."
     finally:
         transport.close()

@@ -8,7 +8,7 @@ from typing import Any
 
 from registries.access import Access
 from registries.models import Operation
-from registries.rancher.resources import NEUTRAL_EMAIL
+from registries.rancher.quirks import email_to_send
 from registries.rancher.types import Registry, RegistryCredential
 from registries.services.operations import lifecycle, lost_creates
 from registries.services.operations.outcomes import NEW_SECRET, snapshot
@@ -41,11 +41,9 @@ def create_credential(
 ) -> Operation:
     """Creates a credential of `public_value secret_value email name description`.
 
-    The same form again gives the first one's operation. v1 asks for an e-mail and checks nothing: it gets a neutral one
-    unless one is given; v2-beta has none.
+    The same form again gives the first one's operation.
     """
-    needs_email = access.profile.api_version == access.profile.ApiVersion.V1
-    email = (fields.get("email") or NEUTRAL_EMAIL) if needs_email else None
+    email = email_to_send(access.profile.api_version, fields.get("email"))
     known = {"public_value": fields["public_value"], "name": fields["name"], "description": fields["description"]}
     intent = lifecycle.Intent(
         Verb.CREATE,

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef, Q
 
 from registries.models import AuditEvent, ConnectionProfile, Operation
+from registries.outbound.errors import UpstreamError
 from registries.rancher.audit_logs import AuditLogRow
-from registries.rancher.errors import RancherError
 from registries.services.upstream import connection
 
 MAX_EVENTS = 100
@@ -34,7 +34,7 @@ class History:
     """Newest first. `error` is what kept Rancher's log from being read; then only Corral's part is here."""
 
     rows: tuple[HistoryRow, ...]
-    error: RancherError | None = None
+    error: UpstreamError | None = None
 
 
 def read_history(profile: ConnectionProfile, registry_id: str) -> History:
@@ -43,7 +43,7 @@ def read_history(profile: ConnectionProfile, registry_id: str) -> History:
     try:
         with connection.contact(profile) as client:
             logged = client.audit_logs.of("registry", registry_id)
-    except RancherError as error:
+    except UpstreamError as error:
         return History(tuple(HistoryRow(event.at, event) for event in events), error)
     return History(_join(events, [row for row in logged if row.created_at]))
 

@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from registries.access import Access
 from registries.models import ConnectionProfile, Operation
-from registries.rancher.errors import ApiError, Invalid, NotFound, RancherError
+from registries.outbound.errors import UpstreamError
+from registries.rancher.errors import ApiError, Invalid, NotFound
 from registries.rancher.types import Registry, RegistryCredential
 from registries.services.audit import write
 from registries.services.inventory import store
@@ -105,7 +106,7 @@ def accept(operation: Operation, profile: ConnectionProfile, target: Target) -> 
     settle_with(operation, target, Sight(-1, timezone.now()))  # the answer itself disproves nothing
 
 
-def fail(operation: Operation, profile: ConnectionProfile, error: RancherError) -> None:
+def fail(operation: Operation, profile: ConnectionProfile, error: UpstreamError) -> None:
     """The call ended with an error: failed when it cannot have been applied, else unknown."""
     _note_answer(operation, profile)  # also after a refusal: what is kept was not true
     changes = {"error_reason": error.reason, "error_text": str(error), "error_field": _field_of(error)}
@@ -122,7 +123,7 @@ def _note_answer(operation: Operation, profile: ConnectionProfile, **changes: An
         setattr(operation, name, value)
 
 
-def _field_of(error: RancherError) -> str:
+def _field_of(error: UpstreamError) -> str:
     if isinstance(error, ApiError) and error.code == "ServerAddressUsed":
         return "serverAddress"
     return (error.field or "")[:32] if isinstance(error, Invalid) else ""
@@ -183,7 +184,7 @@ def mark_if_abandoned(operation: Operation) -> None:
 
 
 def settle_open(profile: ConnectionProfile) -> list[Operation]:
-    """Settles the profile's open operations by reading Rancher; those that stay open. Raises RancherError.
+    """Settles the profile's open operations by reading Rancher; those that stay open. Raises UpstreamError.
 
     One read of the list, and one of each target that the list no longer shows (removed rows leave it).
     """
@@ -203,14 +204,14 @@ def settle_open(profile: ConnectionProfile) -> list[Operation]:
 
 
 def read_target_of(operation: Operation, profile: ConnectionProfile) -> Target | None:
-    """The operation's target live; None when Rancher doesn't know it. Raises RancherError."""
+    """The operation's target live; None when Rancher doesn't know it. Raises UpstreamError."""
     if operation.target_type == "credential":
         return read_credential(profile, operation.target_id)
     return read_target(profile, operation.target_id)
 
 
 def read_credential(profile: ConnectionProfile, rancher_id: str) -> RegistryCredential | None:
-    """The credential live, removed ones too; None when Rancher doesn't know it. Raises RancherError."""
+    """The credential live, removed ones too; None when Rancher doesn't know it. Raises UpstreamError."""
     try:
         with connection.contact(profile) as client:
             return client.credentials.get(rancher_id)
@@ -219,7 +220,7 @@ def read_credential(profile: ConnectionProfile, rancher_id: str) -> RegistryCred
 
 
 def read_target(profile: ConnectionProfile, rancher_id: str) -> Registry | None:
-    """The registry live, removed ones too; None when Rancher doesn't know it. Raises RancherError."""
+    """The registry live, removed ones too; None when Rancher doesn't know it. Raises UpstreamError."""
     try:
         with connection.contact(profile) as client:
             registry = client.registries.get(rancher_id, include_credentials=True)

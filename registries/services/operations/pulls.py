@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from registries.access import Access
 from registries.models import ConnectionProfile, Operation
-from registries.rancher.errors import NotFound, RancherError
+from registries.outbound.errors import UpstreamError
+from registries.rancher.errors import NotFound
 from registries.rancher.pull_tasks import DONE, Mode, PullTask
 from registries.services.operations import lifecycle
 from registries.services.operations.settlement import settle
@@ -22,7 +23,7 @@ State = Operation.State
 
 
 def is_offered(profile: ConnectionProfile) -> bool:
-    """Whether this Rancher lets this key make pull tasks; one call. Raises RancherError."""
+    """Whether this Rancher lets this key make pull tasks; one call. Raises UpstreamError."""
     try:
         with connection.contact(profile) as client:
             return client.schemas.get("pullTask").is_writable
@@ -52,7 +53,7 @@ def start_pull(
     try:
         with connection.contact(access.profile) as client:
             task = client.pull_tasks.create(image=image, mode=mode, host_labels=host_labels)
-    except RancherError as error:
+    except UpstreamError as error:
         lifecycle.fail(operation, access.profile, error)
         return operation
     operation.target_id, operation.accepted_at = task.id, timezone.now()
@@ -64,7 +65,7 @@ def start_pull(
 def look_at_pull(operation: Operation, profile: ConnectionProfile) -> dict[str, str]:
     """What each host says by now; settles the operation when all have answered or the time is over.
 
-    Raises RancherError.
+    Raises UpstreamError.
     """
     if not operation.is_open:
         return dict((operation.after or {}).get("hosts", {}))
@@ -78,7 +79,7 @@ def look_at_pull(operation: Operation, profile: ConnectionProfile) -> dict[str, 
 
 
 def settle_pulls(profile: ConnectionProfile) -> int:
-    """Looks at every pull of the profile that is under way; how many those are still. Raises RancherError."""
+    """Looks at every pull of the profile that is under way; how many those are still. Raises UpstreamError."""
     waiting = list(Operation.objects.filter(profile=profile, verb=Operation.Verb.PULL, state__in=Operation.OPEN))
     for operation in waiting:
         look_at_pull(operation, profile)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from registries.models import ConnectionProfile, Operation
-from registries.rancher.errors import RancherError
+from registries.outbound.errors import UpstreamError
 from registries.services.operations import lifecycle, pulls, removal
 from registries.services.operations.settlement import settle
 
@@ -28,7 +28,7 @@ def reconcile() -> Reconciliation:
         done.looked_at += count
         try:
             done.settled += count - len(lifecycle.settle_open(profile)) - pulls.settle_pulls(profile)
-        except RancherError:
+        except UpstreamError:
             done.unreadable += count
     done.settled += _end_orphans()
     return done

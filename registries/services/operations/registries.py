@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from registries.access import Access
 from registries.images.server_addresses import is_same_address
 from registries.models import Operation
-from registries.rancher.errors import RancherError
+from registries.outbound.errors import UpstreamError
 from registries.rancher.types import Registry
 from registries.services.inventory.reading import read_registries
 from registries.services.operations import lifecycle, lost_creates
@@ -29,7 +29,7 @@ def create_registry(
 ) -> Operation:
     """Creates a registry. The same form again gives the first one's operation.
 
-    Raises AddressTaken, and RancherError when the look for a twin beforehand failed; in both cases nothing was sent.
+    Raises AddressTaken, and UpstreamError when the look for a twin beforehand failed; in both cases nothing was sent.
     """
     if Operation.objects.filter(key=request.key).exists():
         return lifecycle.find_by_key(access, request.key)
@@ -97,7 +97,7 @@ def _look_for_twins(access: Access, operation: Operation) -> None:
     """Two creates at once can both succeed (rancher.md): the other one is named, with what to do."""
     try:
         registries = read_registries(access.profile, fresh=True).registries
-    except RancherError as error:
+    except UpstreamError as error:
         warning = f"Whether somebody made the same address at the same moment could not be looked up: {error}"
     else:
         twins = [

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from registries.models import ConnectionProfile, InventoryItem, Operation
-from registries.rancher.errors import RancherError
+from registries.outbound.errors import UpstreamError
 from registries.rancher.types import Registry
 from registries.services.inventory import store
 from registries.services.operations import lifecycle
@@ -23,7 +23,7 @@ class RegistryState:
     registry: Registry
     pending: Operation | None = None
     settled: tuple[Operation, ...] = ()  # by this very look
-    error: RancherError | None = None
+    error: UpstreamError | None = None
     is_gone: bool = False
     seen: InventoryItem | None = None
 
@@ -47,7 +47,7 @@ def load_registry(profile: ConnectionProfile, rancher_id: str) -> RegistryState 
     sight = Sight(profile.write_serial, timezone.now())
     try:
         registry = lifecycle.read_target(profile, rancher_id)
-    except RancherError as error:
+    except UpstreamError as error:
         return _as_last_seen(profile, rancher_id, error=error)
     for operation in under_way:
         lifecycle.mark_if_abandoned(operation)
@@ -77,7 +77,7 @@ def _settle(operation: Operation, registry: Registry | None, sight: Sight) -> bo
 
 
 def _as_last_seen(
-    profile: ConnectionProfile, rancher_id: str, *, error: RancherError | None = None, is_gone: bool = False
+    profile: ConnectionProfile, rancher_id: str, *, error: UpstreamError | None = None, is_gone: bool = False
 ) -> RegistryState | None:
     item = store.recall_one(profile, rancher_id)
     if item is None:

@@ -11,8 +11,9 @@ from django.utils import timezone
 from django_tasks import task
 
 from registries.models import ConnectionProfile, Operation
+from registries.outbound.errors import UpstreamError
 from registries.rancher.client import Client
-from registries.rancher.errors import Conflict, Invalid, RancherError
+from registries.rancher.errors import Conflict, Invalid
 from registries.rancher.resources import CredentialResource, RegistryResource
 from registries.rancher.types import Registry
 from registries.services.inventory import store
@@ -49,7 +50,7 @@ def advance_removal(operation_id: int) -> float | None:
         _step(operation, operation.profile, target, sight)
     except (Conflict, Invalid):
         return pause_s  # somebody else moved it at the same moment: the next look goes on from what is there
-    except RancherError as error:
+    except UpstreamError as error:
         may_go_on = error.retry_helps or error.maybe_applied  # what was perhaps applied is looked at, not given up
         if not may_go_on or operation.age > GIVE_UP_AFTER:
             _end(operation, error.reason, f"{error} {_what_is_known(operation)}")

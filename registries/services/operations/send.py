@@ -6,8 +6,8 @@ from django.db import transaction
 
 from registries.access import Access
 from registries.models import Operation
+from registries.outbound.errors import UpstreamError
 from registries.rancher.client import Client
-from registries.rancher.errors import RancherError
 from registries.services.operations import lifecycle
 from registries.services.operations.outcomes import Target
 from registries.services.operations.removal import continue_removal
@@ -22,7 +22,7 @@ def call(access: Access, intent: lifecycle.Intent, send: Callable[[Client], Targ
     try:
         with connection.contact(access.profile) as client:
             target = send(client)
-    except RancherError as error:
+    except UpstreamError as error:
         lifecycle.fail(operation, access.profile, error)
     else:
         lifecycle.accept(operation, access.profile, target)

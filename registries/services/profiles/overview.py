@@ -11,7 +11,7 @@ from registries.access import operations_of
 from registries.images.server_addresses import never_matches
 from registries.models import ConnectionProfile, CredentialStatus, InventoryItem, Operation
 from registries.oci.reasons import Reason
-from registries.rancher.errors import RancherError
+from registries.outbound.errors import UpstreamError
 from registries.services.inventory.reading import read_registries
 from registries.services.operations import lifecycle
 
@@ -78,11 +78,11 @@ def summarise(profiles: Iterable[ConnectionProfile]) -> list[Summary]:
     return list(summaries.values())
 
 
-def refresh(profile: ConnectionProfile) -> RancherError | None:
+def refresh(profile: ConnectionProfile) -> UpstreamError | None:
     """Reads the profile's registries (kept copy first) and settles what is open; the error when it can't be read."""
     try:
         reading = read_registries(profile)
-    except RancherError as error:
+    except UpstreamError as error:
         profile.refresh_from_db()
         return error
     lifecycle.settle_from_reading(lifecycle.open_operations(profile), reading)

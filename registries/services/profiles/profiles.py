@@ -14,8 +14,8 @@ from dashboard.people.models import User
 from registries.access import Access
 from registries.models import ConnectionProfile, InventoryItem, Operation
 from registries.outbound.base_url import BaseURL, parse_base_url
+from registries.outbound.errors import BadAddress
 from registries.rancher.connection_check import ConnectionCheck
-from registries.rancher.errors import BadAddress
 from registries.roles import Role
 from registries.services.inventory import as_of
 from registries.services.profiles import members, profile_events
@@ -117,7 +117,7 @@ def keys_survive(profile: ConnectionProfile, base: BaseURL) -> bool:
 def origin_of(profile: ConnectionProfile) -> BaseURL | None:
     """The stored address in its parts; None when it can't be read any more."""
     try:
-        return parse_base_url(profile.base_url).base
+        return parse_base_url(profile.base_url)
     except BadAddress:
         return None
 

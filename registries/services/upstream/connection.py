@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal, cast
+from typing import cast
 
 from django.utils import timezone
 
@@ -14,15 +14,17 @@ from dashboard.crypto import SecretUnreadable
 from registries.models import AllowedTarget, ConnectionProfile
 from registries.outbound.base_url import parse_base_url
 from registries.outbound.blocked_addresses import Address
+from registries.outbound.errors import UpstreamError
 from registries.outbound.transport import Transport
 from registries.rancher.client import Client
-from registries.rancher.errors import ApiError, RancherError, Unauthorized
+from registries.rancher.errors import PEER, ApiError, Unauthorized
+from registries.rancher.quirks import ApiVersion
 
 TARGETS_KEPT_S = 2.0
 CONTACT_NOTED_EVERY = timedelta(seconds=5)  # a live profile costs one update in so long, not one a page
 
 
-class ProfileUnusable(RancherError):
+class ProfileUnusable(UpstreamError):
     """The profile has no keys or no project, or its keys can't be decrypted any more; nothing was sent."""
 
 
@@ -73,11 +75,11 @@ def client_for(profile: ConnectionProfile) -> Client:
 
 @contextmanager
 def contact(profile: ConnectionProfile) -> Iterator[Client]:
-    """A client for one piece of work; what comes of it is noted on the profile. Raises RancherError."""
+    """A client for one piece of work; what comes of it is noted on the profile. Raises UpstreamError."""
     started = time.monotonic()
     try:
         yield client_for(profile)
-    except RancherError as error:
+    except UpstreamError as error:
         if _is_of_the_connection(error):
             note_failure(profile, error)
         else:
@@ -94,7 +96,7 @@ def note_contact(profile: ConnectionProfile, *, elapsed_ms: int) -> None:
     _note(profile, contact_at=now, contact_ms=elapsed_ms, failing_since=None, failure_reason="", failure_text="")
 
 
-def note_failure(profile: ConnectionProfile, error: RancherError) -> None:
+def note_failure(profile: ConnectionProfile, error: UpstreamError) -> None:
     """Rancher did not answer, or rejects the keys; since when is kept."""
     if profile.failing_since and profile.failure_reason == error.reason:
         return
@@ -136,19 +138,20 @@ def _connect(profile: ConnectionProfile) -> tuple[Transport, Client]:
     except SecretUnreadable:
         raise ProfileUnusable("keys_unreadable", KEYS_UNREADABLE) from None
     transport = Transport(
-        parse_base_url(profile.base_url).base,
+        parse_base_url(profile.base_url),
         allow=allow,
+        peer=PEER,
         ca_certificate=profile.ca_certificate or None,
         read_only=profile.is_read_only,
     )
-    version = cast("Literal['v1', 'v2-beta']", profile.api_version)
+    version = cast("ApiVersion", profile.api_version)
     client = Client(
         transport, access_key=access_key, secret_key=secret_key, project_id=profile.project_id, api_version=version
     )
     return transport, client
 
 
-def _is_of_the_connection(error: RancherError) -> bool:
+def _is_of_the_connection(error: UpstreamError) -> bool:
     """Whether the error speaks of the way to Rancher or of the keys, rather than of one request."""
     if isinstance(error, ApiError):
         return isinstance(error, Unauthorized) or error.status == 403 or error.status >= 500

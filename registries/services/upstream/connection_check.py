@@ -9,9 +9,9 @@ from django.utils import timezone
 from dashboard.crypto import SecretUnreadable
 from registries.models import ConnectionProfile
 from registries.outbound.base_url import BaseURL, parse_base_url
-from registries.rancher.client import ApiVersion
+from registries.outbound.errors import UpstreamError
 from registries.rancher.connection_check import SLUGS, ConnectionCheck, Step, check_connection
-from registries.rancher.errors import RancherError
+from registries.rancher.quirks import ApiVersion
 from registries.services.upstream import connection
 
 STEP_NAMES = {
@@ -48,7 +48,7 @@ class ConnectionParams:
 def stored_params(profile: ConnectionProfile) -> ConnectionParams:
     """The stored way. Raises SecretUnreadable when the keys don't open, BadAddress for an unusable address."""
     return ConnectionParams(
-        base=parse_base_url(profile.base_url).base,
+        base=parse_base_url(profile.base_url),
         api_version=cast("ApiVersion", profile.api_version),
         project_id=profile.project_id,
         access_key=profile.access_key.reveal() if profile.access_key else "",
@@ -78,7 +78,7 @@ def check_stored(profile: ConnectionProfile) -> ConnectionCheck:
         return check(stored_params(profile))
     except SecretUnreadable:
         return _unusable(connection.ProfileUnusable("keys_unreadable", connection.KEYS_UNREADABLE))
-    except RancherError as error:
+    except UpstreamError as error:
         return ConnectionCheck(
             [Step("resolve", "failed", str(error), "Edit the profile and correct its address.")], error
         )

@@ -3,7 +3,7 @@
 import time
 
 from registries.models import ConnectionProfile
-from registries.rancher.errors import RancherError
+from registries.outbound.errors import UpstreamError
 from registries.services.upstream import connection
 
 KEPT_S = 600.0
@@ -20,7 +20,7 @@ def of_registries(profile: ConnectionProfile) -> dict[str, int]:
     try:
         with connection.contact(profile) as client:
             fields = client.schemas.get("registry").fields
-    except RancherError:
+    except UpstreamError:
         return RECORDED  # the write itself will be refused or not; the form must open all the same
     limits = {name: (fields[name].max_length if name in fields else None) or RECORDED[name] for name in RECORDED}
     _kept[profile.pk] = (time.monotonic(), limits)

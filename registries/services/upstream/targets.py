@@ -12,7 +12,7 @@ from dashboard.people.models import User
 from registries.models import AllowedTarget, ConnectionProfile
 from registries.outbound.base_url import BaseURL, parse_base_url
 from registries.outbound.blocked_addresses import parse_address, unwrap
-from registries.rancher.errors import BadAddress
+from registries.outbound.errors import BadAddress
 from registries.services.audit import write
 from registries.services.upstream import connection
 
@@ -79,7 +79,7 @@ def find_cut_off(target: AllowedTarget) -> CutOff:
     cut_off = CutOff()
     for profile in ConnectionProfile.objects.all():
         try:
-            base = parse_base_url(profile.base_url).base
+            base = parse_base_url(profile.base_url)
         except BadAddress:
             continue  # it reaches nothing as it is
         by_this, by_others = opens(target, base), _best(others, base)

@@ -14,7 +14,7 @@ from django_tasks import task
 
 from registries.models import CredentialStatus
 from registries.oci import endpoint_of
-from registries.rancher.errors import BadAddress
+from registries.outbound.errors import BadAddress
 from registries.services.notifications import alerts
 from registries.services.verification import verify
 

@@ -7,8 +7,8 @@ import pytest
 from django.db import connection as database
 
 from registries.models import AllowedTarget, ConnectionProfile, InventoryItem
+from registries.outbound.errors import Unreachable
 from registries.rancher.client import Client
-from registries.rancher.errors import Unreachable
 from registries.services.inventory import store
 from registries.services.inventory.reading import PATIENT_READERS, Reading, read_or_recall, read_registries, recall
 from registries.services.upstream import connection

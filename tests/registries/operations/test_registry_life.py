@@ -1,6 +1,7 @@
 """The life of a registry through the pages, without JavaScript: every step a form, every write an operation."""
 
 import re
+import time
 import uuid
 from collections.abc import Callable
 
@@ -29,6 +30,7 @@ def run_worker() -> None:
             return
         for operation in waiting:
             removal.advance_removal(operation.pk)
+        time.sleep(0.02)
     raise AssertionError("the removal did not end")
 
 

@@ -36,7 +36,7 @@ def values(**fields: str) -> dict[str, Any]:
 
 def way_to(rancher: Rancher, role: str = "env", project_id: str = "1a5") -> ConnectionParams:
     access_key, secret_key = rancher.sandbox.keys[role]
-    return ConnectionParams(parse_base_url(rancher.base_url).base, "v1", project_id, access_key, secret_key, "")
+    return ConnectionParams(parse_base_url(rancher.base_url), "v1", project_id, access_key, secret_key, "")
 
 
 def test_a_check_keeps_what_was_changed_while_it_ran(profile: ConnectionProfile, rancher: Rancher) -> None:
@@ -68,14 +68,14 @@ def test_nothing_is_saved_over_somebody_elses_change(profile: ConnectionProfile,
 
 
 def test_stored_keys_never_meet_another_origin(profile: ConnectionProfile) -> None:
-    moved = replace(connection_check.stored_params(profile), base=parse_base_url("https://127.0.0.1").base)
+    moved = replace(connection_check.stored_params(profile), base=parse_base_url("https://127.0.0.1"))
     profiles.update_profile(by_admin(profile), values(), moved, ConnectionCheck())
     after = ConnectionProfile.objects.get()
     assert (after.base_url, after.has_keys) == ("https://127.0.0.1", False)
 
 
 def test_stored_keys_stay_with_another_path_of_the_same_origin(profile: ConnectionProfile) -> None:
-    base = parse_base_url(f"{profile.base_url}/behind/a/proxy").base
+    base = parse_base_url(f"{profile.base_url}/behind/a/proxy")
     profiles.update_profile(
         by_admin(profile), values(), replace(connection_check.stored_params(profile), base=base), ConnectionCheck()
     )
@@ -152,7 +152,7 @@ def test_an_address_that_can_no_longer_be_read_fails_the_check(make_profile: Cal
     profile = make_profile(base_url="ftp://rancher.example")
     found = profiles.check_again(profile)
     assert not found.ok
-    assert not profiles.keys_survive(profile, parse_base_url("http://rancher.example").base)
+    assert not profiles.keys_survive(profile, parse_base_url("http://rancher.example"))
 
 
 def test_two_forms_at_once_make_one_profile(rancher: Rancher, make_profile: Callable[..., ConnectionProfile]) -> None:

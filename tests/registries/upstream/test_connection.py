@@ -9,7 +9,8 @@ import pytest
 from django.utils import timezone
 
 from registries.models import AllowedTarget, ConnectionProfile
-from registries.rancher.errors import NotFound, Unauthorized, Unreachable
+from registries.outbound.errors import Unreachable
+from registries.rancher.errors import NotFound, Unauthorized
 from registries.services.upstream import connection
 from registries.services.upstream.connection import ProfileUnusable
 from tests.registries.conftest import Rancher

@@ -7,7 +7,7 @@ import pytest
 from dashboard.people.models import User
 from registries.models import AllowedTarget, ConnectionProfile
 from registries.outbound.base_url import parse_base_url
-from registries.rancher.errors import Unreachable
+from registries.outbound.errors import Unreachable
 from registries.services.upstream import connection, targets
 from registries.services.upstream.targets import Opens
 from tests.registries.conftest import Rancher
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 )
 def test_tells_what_an_entry_opens_without_resolving(host: str, ports: str, url: str, answer: Opens) -> None:
     target = AllowedTarget(scheme="http", host=host, ports=ports)
-    assert targets.opens(target, parse_base_url(url).base) is answer
+    assert targets.opens(target, parse_base_url(url)) is answer
 
 
 @pytest.fixture
