@@ -9,7 +9,7 @@ from typing import Any
 
 from registries.images.server_addresses import is_same_address
 from registries.models import Operation
-from registries.rancher.errors import RancherError
+from registries.outbound.errors import UpstreamError
 from registries.rancher.types import Registry, RegistryCredential
 from registries.services.operations.outcomes import Sight, Target, snapshot
 from registries.services.operations.settlement import settle
@@ -88,7 +88,7 @@ def _made_by(operation: Operation, target: Target) -> bool | None:
     try:
         with connection.contact(profile) as client:
             rows = client.audit_logs.of(kind, target.id)
-    except RancherError:
+    except UpstreamError:
         return None
     makers = {row.authenticated_as_account_id for row in rows if row.verb == "create" and row.response_code in CREATED}
     if not makers or profile.key_kind != "environment":
