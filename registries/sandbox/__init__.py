@@ -1,7 +1,7 @@
-"""A stand-in for a Rancher 1.x server, for the demo and the tests. It answers as the recordings of real servers do.
+"""Stand-in for a Rancher 1.x server, for the demo and the tests; it answers as the recordings of real servers do.
 
 `Sandbox` is the pure part; `server.serve` mounts it on loopback and `adapter.SandboxAdapter` under `requests`.
-Imports no Django.
+Imports neither Django nor anything of the product, and is no part of the production image.
 """
 
 from registries.sandbox.answers import Answer

@@ -1,4 +1,4 @@
-"""Keys, who they are, and what they may do where. Source: `handshake.json`, `roles.json`, `switched-off.json`."""
+"""Authentication by key, and the rights of each role. Source: `handshake.json`, `roles.json`, `switched-off.json`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WRITING_ROLES = frozenset({"owner", "member", "restricted"})
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks, and within which project (None at the root)."""
+    """The account behind a request, and the project in its path (None at the root)."""
 
     account: Account
     project: int | None
@@ -28,18 +28,18 @@ class Caller:
 
     @property
     def may_write(self) -> bool:
-        """All but read-only members may; at the root only an admin and a project's own key."""
+        """Whether this key can change things: not a read-only member's; at the root only an admin's or a project's."""
         if self.account.kind in ("project", "admin"):
             return True
         return self.project is not None and self.account.roles.get(self.project) in WRITING_ROLES
 
     @property
     def may_create(self) -> bool:
-        """At the root there is no project to create things in, but for a key that is one."""
+        """Whether there is a project to create things in: the one in the path, or the one whose key this is."""
         return self.may_write and (self.project is not None or self.account.kind == "project")
 
     def sees_all_accounts(self) -> bool:
-        """An admin at the root is shown every project's resources."""
+        """Whether lists show every project's resources: to an admin at the root."""
         return self.project is None and self.account.kind == "admin"
 
     def sees_project(self, number: int) -> bool:
@@ -58,7 +58,7 @@ class Caller:
         return self.account.kind == "admin" or self.account.roles.get(number) == "owner"
 
     def headers(self, *, generation: str) -> dict[str, str]:
-        """Who the server took the caller for. Rancher 1.4 does not yet say kind and name."""
+        """Headers that name the account. Rancher 1.4 does not yet say kind and name."""
         headers = {
             "X-API-ACCOUNT-ID": public_id("account", self.acting_as),
             "X-API-USER-ID": public_id("account", self.account.number),

@@ -1,9 +1,9 @@
-"""The sandbox under `requests`, without a socket.
+"""Adapter that puts the sandbox under `requests`, without a socket.
 
     session = requests.Session()
     session.mount("http://rancher.test", SandboxAdapter(sandbox))
 
-Faults that need a wire become the exception that a client would see in the end.
+Faults that need a socket become the exception that a client would get from them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _TIMEOUTS = frozenset({"hang", "slow_headers", "slow_body", "endless_headers", "
 
 
 class SandboxAdapter(BaseAdapter):
-    """Hands requests to a sandbox. `clock` gives the time in seconds since 1970, so that a test can set it."""
+    """Transport adapter over a sandbox. `clock` gives the time in seconds since 1970; a test can set it."""
 
     def __init__(
         self, sandbox: Sandbox, *, faults: FaultPlan | None = None, clock: Callable[[], float] = time.time
@@ -64,7 +64,7 @@ class SandboxAdapter(BaseAdapter):
         return self.sandbox.handle(method, path, headers, body, self.clock())
 
     def close(self) -> None:
-        """Nothing is kept open."""
+        """Does nothing: there is no connection to close."""
 
 
 def _failure(fault: Fault, produce: Callable[[], Answer], request: Any) -> requests.RequestException:

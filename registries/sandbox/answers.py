@@ -1,4 +1,4 @@
-"""What the stand-in answers, and how a rule refuses a request."""
+"""HTTP answers and error documents."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Answer:
 
 
 class RefusedError(Exception):
-    """A rule says no. `code` is Rancher's; errors of validation name the field and carry no message.
+    """Refusal of a request. `code` is Rancher's; errors of validation name the field and carry no message.
 
-    `message` is the sentence of the few that have one beside their code.
+    `message` is the sentence of the few errors that have one beside their code.
     """
 
     def __init__(self, status: int, code: str, field_name: str | None = None, *, message: str | None = None) -> None:
@@ -81,7 +81,7 @@ def error_document(refused: RefusedError, *, error_id: str) -> Document:
 
 
 def html_not_found(path: str) -> Answer:
-    """The web server's own page: what an unknown API version gets."""
+    """The web server's own 404 page, sent for an unknown API version."""
     shown = path.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     page = (
         '<html>\n<head>\n<meta http-equiv="Content-Type" content="text/html; charset=UTF-8"/>\n'

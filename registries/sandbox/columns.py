@@ -1,4 +1,4 @@
-"""The columns that collections can be filtered and sorted by. What is kept in no column (serverAddress) is not here."""
+"""Columns that collections can be filtered and sorted by. `serverAddress` is none: Rancher keeps it elsewhere."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PROCESS_FILTERS: dict[str, tuple[str, ...]] = (
 
 
 def of_resource(row: Row, name: str) -> Value:
-    """A column of a registry, credential or pull task; None for those that they leave empty."""
+    """A column's value for a registry, credential or pull task; None where it is empty."""
     values: dict[str, Value] = {
         "name": row.name,
         "description": row.description,
@@ -37,7 +37,7 @@ def of_resource(row: Row, name: str) -> Value:
 
 
 def of_audit(row: AuditRow, name: str) -> Value:
-    """A column of the audit log."""
+    """A column's value for a row of the audit log."""
     values: dict[str, Value] = {
         "accountId": row.account,
         "authType": "BasicAuth",
@@ -54,7 +54,7 @@ def of_audit(row: AuditRow, name: str) -> Value:
 
 
 def of_process(row: ProcessRow, name: str) -> Value:
-    """A column of the list of processes."""
+    """A column's value for a process."""
     values: dict[str, Value] = {
         "id": row.number,
         "processName": row.name,

@@ -1,11 +1,11 @@
-"""Containers, created and never started: they show which credential the server picks for an image.
+"""Containers that are created and never started, to show which credential the server picks for an image.
 
-Source: `resolver.json`. Of their fields only those are served that were recorded.
+Source: `resolver.json`. Only the recorded fields are served.
 """
 
 from __future__ import annotations
 
-from registries.sandbox import inputs
+from registries.sandbox import request_body
 from registries.sandbox.answers import Document, RefusedError, invalid, method_not_allowed, not_found
 from registries.sandbox.image_credential import choose_credential
 from registries.sandbox.pulls import DOCKER
@@ -19,7 +19,7 @@ def create(request: Request) -> tuple[int, Document]:
     """POST on containers: 201, or 422 `InvalidOption` for an image whose host isn't on the whitelist."""
     if not request.caller.may_create:
         raise method_not_allowed()
-    image = inputs.java_text(request.body.get("imageUuid"))
+    image = request_body.java_text(request.body.get("imageUuid"))
     if image is None:
         raise invalid("MissingRequired", "imageUuid")
     choice = choose_credential(request.state, request.caller.acting_as, image.removeprefix(DOCKER))

@@ -1,4 +1,4 @@
-"""Which rule answers which path and method."""
+"""Routing of a request, by path and method, to the rule that answers it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _kind(request: Request, name: str) -> str:
 
 
 def _container(request: Request, rest: tuple[str, ...]) -> rules.Result:
-    """Containers are made and read one by one; which credential each got is all that they are for."""
+    """Creates or reads one container; there are no lists of them."""
     if not rest and request.method == "POST":
         return containers.create(request)
     _only_get(request)

@@ -1,4 +1,4 @@
-"""The schema documents and link names of a real Rancher, kept short in `data/schemas.json`.
+"""Schemas and link names of a real Rancher, read from `data/schemas.json`.
 
 Per API version and type: plural name, fields as `[type, flags, rest]`, filters as a letter that stands for a list of
 modifiers, includeable links, actions as `[input, output]`, and methods. Flags: c create, u update, o readOnCreateOnly,

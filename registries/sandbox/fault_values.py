@@ -1,4 +1,4 @@
-"""Damaged values in an answer that is right otherwise: markup in its texts, odd values in its fields."""
+"""Damage to the values of an otherwise correct answer: markup in its texts, odd values in its fields."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 from registries.sandbox import facts
 
 MARKUP = '"\'><img src=x onerror=alert(1)><b hx-get="/accounts/logout/" hx-trigger="load">bold</b>'
-SPARING = r"^(?!(id|registryId|created|removed)$)"  # all fields but those without which no row is shown
+SPARING = r"^(?!(id|registryId|created|removed)$)"  # all fields except those without which a client shows no row
 
-# Field -> values that no client expects there.
+# Field -> values that a client does not expect there.
 ODD_VALUES: dict[str, tuple[Any, ...]] = {
     "id": ("../1sp1", "", "1sp1\n", "1SP1", "1sp" + "9" * 40, 7, None),
     "created": ("9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "yesterday", "", 1795573102000),
@@ -42,10 +42,10 @@ ODD_VALUES: dict[str, tuple[Any, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """Where an answer is damaged.
+    """The fields and rows that are damaged.
 
-    `fields` is searched in a field's name, `rows` in the id of the resource that has it; "" finds all. `pick` is which
-    of a field's odd values it gets, beginning again after the last.
+    `fields` is searched in a field's name, `rows` in its resource's id; "" matches all. `pick` is the index of the odd
+    value that a field gets, modulo their number.
     """
 
     fields: re.Pattern[str]
@@ -53,10 +53,10 @@ class Damage:
     pick: int = 0
 
     def with_markup(self, document: Any) -> Any:
-        """The document with markup in place of every text, and where a text field is null.
+        """The document with markup in place of every text, also where a text field is null.
 
-        Maps and lists of words (actions, hosts, methods) keep their words and get one more: a client that finds none
-        of those it knows would show nothing.
+        Maps and lists of words (actions, hosts, methods) keep their words and get one more, because a client shows
+        nothing where it knows none of them.
         """
         return self._marked(document, "", inside=not self.rows.pattern)
 
@@ -75,7 +75,7 @@ class Damage:
         return value
 
     def with_odd_values(self, document: Any) -> Any:
-        """The document with odd values in the resources' fields; what a resource doesn't have it doesn't get."""
+        """The document with odd values in those fields that its resources have; none is added."""
         if isinstance(document, list):
             return [self.with_odd_values(one) for one in document]
         if not isinstance(document, dict):
@@ -90,15 +90,15 @@ class Damage:
         return values[self.pick % len(values)] if values else value
 
     def _is_meant(self, document: dict[str, Any], *, inside: bool) -> bool:
-        """A resource is judged by its id; what has none goes with what it stands in."""
+        """Whether the document is to be damaged: by its own id, or as its surroundings when it has none."""
         return self.rows.search(document["id"]) is not None if _is_resource(document) else inside
 
 
 def _is_resource(document: dict[str, Any]) -> bool:
-    """Whether it has an id; in a map of fields or filters, `id` is something else than a text."""
+    """Whether the map is a resource: `id` is a text. In maps of fields or filters it is something else."""
     return isinstance(document.get("id"), str)
 
 
 def _text_fields() -> frozenset[str]:
-    """The fields that hold texts when they aren't null: those of the schemas, and an error's."""
+    """Names of text fields: those of the schemas and those of an error."""
     return facts.text_fields() | {"message", "detail", "fieldName"}

@@ -1,6 +1,6 @@
-"""Faults on demand: what goes wrong, for which requests, how many times.
+"""Faults on demand: kinds of failure, the requests that get them, and how many times.
 
-A fault is asked for as JSON, over the loopback control path or in a test:
+A fault is set as JSON, over the loopback control path or in a test:
 
     {"fault": "status", "status": 503, "match": "POST .*/registries$", "times": 1}
 
@@ -16,18 +16,19 @@ A fault is asked for as JSON, over the loopback control path or in a test:
 | html, wrong_types, deep_json, nan, body | another body with status 200 | `status`, `body`, `content_type`, `apply` |
 | redirect | 3xx | `status`, `location`, `apply` |
 | markup | markup and `hx-` attributes in every text of the answer | `fields`, `rows` |
-| odd | values that can't be: a time beyond all calendars, a progress of 2**70 | `fields`, `rows`, `pick` |
+| odd | impossible values: a time at the end of the calendar, a progress of 2**70 | `fields`, `rows`, `pick` |
 | next | `pagination.next` leads to itself, or to `location` | `location` |
 | many_headers | more than 100 headers | `count` |
 | gzip_bomb | a small body that unpacks to `mib` MiB | `mib` |
 | slow_headers, slow_body | one byte each `ms` | `ms` |
 | endless_headers, endless_1xx, endless_body | what never ends, as fast as it goes | |
 
-`fields` is searched in the names of a resource's fields, `rows` in its id; both find all when left out, but markup then
-spares the few fields without which no row is shown. `pick` chooses among a field's odd values (`fault_values`).
+`fields` is searched in the names of a resource's fields, `rows` in its id. Left out, both match everything, except that
+markup keeps the few fields without which a client shows no row. `pick` chooses among a field's odd values
+(`fault_values.ODD_VALUES`).
 
-`match` is searched in `METHOD /path?query`. `apply` says whether the request takes effect before it goes wrong. What
-is slow or endless ends after `seconds` (30 at most) or 64 MiB, when the client leaves, and when the server stops.
+`match` is searched in `METHOD /path?query`. `apply`: whether the request takes effect before it fails. Slow and
+endless answers end after `seconds` (30 at most) or 64 MiB, when the client leaves, and when the server stops.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ import msgspec
 from registries.sandbox.answers import JSON_TYPE, Answer, RefusedError, error_document
 from registries.sandbox.fault_values import SPARING, Damage
 
-# On the wire: these need a socket, see `fault_io`. The others are another answer or a pause.
+# These need a socket (`fault_sockets`). The others are another answer or a pause.
 WIRE = frozenset(
     {"drop_before", "drop_after", "reset", "hang", "truncated"}
     | {"slow_headers", "slow_body", "endless_headers", "endless_1xx", "endless_body"}
@@ -58,7 +59,7 @@ HTML_PAGE = "<!doctype html><title>Sign in</title><h1>Corporate proxy</h1><form>
 
 
 class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """One fault; the module's docstring says which members count for which. `times` None: until it is taken away."""
+    """One fault; the module's docstring says which members count for which. `times` None: until it is cleared."""
 
     fault: str
     match: str = ""
@@ -88,19 +89,19 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
                 raise ValueError(f"{name} is no regular expression: {problem}") from problem
 
     def damage(self, *, fields: str) -> Damage:
-        """Where the values of an answer are damaged; `fields` is what counts when the fault names none."""
+        """The fields and rows to damage; `fields` is the default for a fault that names none."""
         return Damage(re.compile(self.fields or fields), re.compile(self.rows), self.pick)
 
 
 class FaultPlan:
-    """The faults that are asked for, oldest first. Safe to use from several threads."""
+    """The faults that are set, oldest first. Safe to use from several threads."""
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
 
     def add(self, fault: str | Fault, **members: Any) -> Fault:
-        """Asks for a fault by name and members; raises ValueError for what there is not."""
+        """Sets a fault by name and members; raises ValueError for an unknown name or a bad member."""
         one = fault if isinstance(fault, Fault) else Fault(fault=fault, **members)
         with self._lock:
             self._faults.append(one)
@@ -115,7 +116,7 @@ class FaultPlan:
             return list(self._faults)
 
     def take(self, method: str, path: str) -> Fault | None:
-        """The fault for this request, counted down; None when it shall be answered as usual."""
+        """The fault for this request, counted down; None to answer as usual."""
         with self._lock:
             for fault in self._faults:
                 if fault.times != 0 and re.search(fault.match, f"{method} {path}"):

@@ -1,4 +1,4 @@
-"""Where the links of a registry and of a credential lead. Source: `links.json`."""
+"""Documents behind the links of a registry and of a credential. Source: `links.json`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from registries.sandbox.render import LINKS
 from registries.sandbox.request import Request
 from registries.sandbox.state import Row
 
-# Link -> type of the collection behind it. All of them were empty, whatever the registry had; so they are here.
+# Link -> type of the collection behind it. Every recorded one was empty, whatever the registry had.
 COLLECTIONS = {
     "credentials": "credential",
     "hosts": "host",

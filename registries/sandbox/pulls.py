@@ -1,4 +1,4 @@
-"""What each host says to a pull, and the credential that the server sends along. Source: `pull-on-hosts.json`."""
+"""Pull tasks: the credential that is sent along, and each host's result. Source: `pull-on-hosts.json`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PULL_FAILS = "sandbox.pull"  # a label of a host: the error text that it gives t
 
 
 def plan(state: State, task: Row) -> None:
-    """Picks the credential for a pull task, and what each host will say once it is through."""
+    """Stores the task's credential and the result that each selected host will report."""
     image = (task.fields["image"] or "").removeprefix(DOCKER)
     credential = choose_credential(state, task.account, image).credential
     task.fields["credential"] = public_id(credential.kind, credential.number) if credential else None
@@ -23,6 +23,6 @@ def plan(state: State, task: Row) -> None:
 
 
 def _is_selected(labels: dict[str, str], wanted: dict[str, str]) -> bool:
-    """Plain labels select no hosts, those of the scheduler do: `name=value`, several between commas."""
+    """Whether a host is selected: by the scheduler's label (`name=value`, separated by commas), not by plain ones."""
     pairs = [pair.partition("=") for pair in wanted.get(HOST_LABEL, "").split(",") if pair]
     return all(labels.get(name.strip()) == value.strip() for name, _, value in pairs)

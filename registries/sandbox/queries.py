@@ -32,11 +32,11 @@ class Condition:
     value: str
 
     def holds(self, actual: Value) -> bool:
-        """SQL's rules: nothing compares with null, and neither does a value that the column's type cannot take."""
+        """Whether the condition is true, by SQL's rules: never for null, nor for a value of another type."""
         if self.modifier in ("null", "notnull"):
             return (actual is None) == (self.modifier == "null")
         if self.name == "kind":
-            return True  # every resource type brings its own kind, the asked one is not looked at
+            return True  # Rancher ignores the value: every resource type has its own kind
         if actual is None:
             return False
         if isinstance(actual, int):
@@ -73,7 +73,7 @@ def _compare(modifier: str, actual: int, wanted: int) -> bool:
 
 
 def milliseconds_of(text: str) -> int | None:
-    """An ISO 8601 time in milliseconds since 1970, None when it is none."""
+    """An ISO 8601 time in milliseconds since 1970; None for other text."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
@@ -107,7 +107,7 @@ class Query:
         return Condition(field, modifier, value)
 
     def select(self, things: Iterable[Thing], column: Callable[[Thing, str], Value]) -> tuple[list[Thing], bool]:
-        """One page of the matching things, in the order of their ids or as asked for, and whether more follow."""
+        """One page of the matching things, sorted by id unless asked otherwise, and whether more follow."""
         kept = [thing for thing in things if all(one.holds(column(thing, one.name)) for one in self.conditions)]
         if (name := self.sort) is not None:
             kept.sort(key=lambda thing: _sort_key(column(thing, name)))
@@ -154,7 +154,7 @@ def _limit(text: str | None) -> int:
 
 
 def _sort_key(value: Value) -> tuple[int, int, str]:
-    """Nulls first, as the database sorts them."""
+    """Sort key with nulls first, as in the database."""
     if value is None:
         return (0, 0, "")
     return (1, value, "") if isinstance(value, int) else (1, 0, collation.fold(value))

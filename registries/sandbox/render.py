@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from registries.sandbox import machine
+from registries.sandbox import state_machine
 from registries.sandbox.access import Caller
 from registries.sandbox.answers import Document
 from registries.sandbox.facts import Facts
@@ -67,7 +67,7 @@ class Renderer:
         return document | shape[row.kind](row, secret=secret, include=include)
 
     def _actions(self, row: Row, url: str) -> dict[str, str]:
-        actions = machine.offered(row.kind, row.state, version=self.version, restores=self.restores)
+        actions = state_machine.offered(row.kind, row.state, version=self.version, restores=self.restores)
         return {action: f"{url}/?action={action}" for action in actions}
 
     @functools.cached_property
@@ -134,14 +134,14 @@ class Renderer:
         return [name for name in self.facts.account_links[self.version] if name not in self.facts.newer]
 
     def _project_actions(self, row: Row) -> list[str]:
-        """The actions of whoever owns the project, offered at the root; version 2 has one for all who may write."""
+        """The actions on offer: the owner's at the root, and in version 2 one for every key that may write."""
         owns = self.caller.project is None and self.caller.owns_project(row.number)
-        offered = machine.offered("project", row.state, version=self.version, restores=False) if owns else ()
+        offered = state_machine.offered("project", row.state, version=self.version, restores=False) if owns else ()
         own = ["defaultNetworkId"] if self.version == "v2-beta" and (owns or self.caller.may_write) else []
         return [*offered, *own]
 
     def _project_fields(self) -> Document:
-        """What only one API version shows of a project."""
+        """The fields of a project that only one API version has."""
         if self.version == "v1":
             return dict.fromkeys(("kubernetes", "mesos", "publicDns", "swarm"), False)
         empty = ["defaultNetworkId", "hostRemoveDelaySeconds", "projectTemplateId"]
@@ -207,7 +207,7 @@ class Renderer:
         }
 
     def setting(self, name: str) -> Document:
-        """A setting; only an admin is told where the value comes from."""
+        """A setting; only an admin sees where its value comes from."""
         value = self.state.settings[name]
         document: Document = {
             "id": name,
@@ -228,12 +228,12 @@ class Renderer:
         return {"id": self.version, "type": "apiVersion", "links": links, "actions": {}, "baseType": "apiVersion"}
 
     def credential_types(self) -> dict[str, str]:
-        """What can be created as a credential of some kind, and where."""
+        """Types of credential -> where they are created."""
         names = ("apiKey", "password", "registrationToken", "registryCredential")
         return {name: f"{self.prefix}/{name.lower()}s" for name in names}
 
     def collection(self, kind: str, url: str, data: Iterable[Any], head: Document | None = None) -> Document:
-        """`head`: sort links, paging, sort and filters; small collections are shown whole and have none."""
+        """A collection. `head`: sort links, paging, sort and filters; unpaged collections have none."""
         return {
             "type": "collection",
             "resourceType": kind,
@@ -245,7 +245,7 @@ class Renderer:
 
 
 def _creation(row: Row) -> Document:
-    """Resources are shown with whole seconds only."""
+    """Time of creation, in whole seconds."""
     return {"created": iso(row.created), "createdTS": row.created // 1000 * 1000}
 
 
@@ -256,7 +256,7 @@ def _removal(row: Row) -> Document:
 
 
 def _transition(row: Row) -> Document:
-    moving = machine.moving(row.state)
+    moving = state_machine.moving(row.state)
     return {
         "transitioning": "yes" if moving else "no",
         "transitioningMessage": "In Progress" if moving else None,

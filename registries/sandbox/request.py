@@ -1,4 +1,4 @@
-"""One request on its way through the rules."""
+"""A request as the rules see it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
-from registries.sandbox import inputs
+from registries.sandbox import request_body
 from registries.sandbox.access import Caller
 from registries.sandbox.answers import Document
 from registries.sandbox.facts import Facts, Schema
@@ -17,10 +17,9 @@ from registries.sandbox.state import Clockwork, State
 
 @dataclass(slots=True)
 class Request:
-    """What the rules need to know about one request.
+    """A request with its caller and the server's state.
 
-    They note for the audit log what it shows of the body (`audited`, without secrets; at first the body as it came)
-    and which resource was meant (`kind`, `resource`).
+    The rules set what the audit log shows: `audited` (fields of the body, without secrets), `kind` and `resource`.
     """
 
     method: str
@@ -40,7 +39,7 @@ class Request:
 
     def __post_init__(self) -> None:
         self.params = dict(parse_qsl(self.query, keep_blank_values=True))
-        self.audited = inputs.without_secrets(self.body, size=len(self.body))
+        self.audited = request_body.without_secrets(self.body, size=len(self.body))
 
     @property
     def action(self) -> str | None:

@@ -1,4 +1,4 @@
-"""Where a path leads."""
+"""Parsing of a request's path."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _PATH = re.compile(r"/(?P<version>v1|v2-beta)(?:/projects/(?P<project>[^/]+)(?=/
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where a path leads: API version, the project it goes through, and the names after that."""
+    """The parts of a path: API version, project, and the names after that."""
 
     version: str
     project: str | None
@@ -19,12 +19,12 @@ class Route:
 
     @property
     def prefix(self) -> str:
-        """The path of everything beside this one: `/v1` or `/v1/projects/1a5`."""
+        """The path that collections start with: `/v1` or `/v1/projects/1a5`."""
         return f"/{self.version}" + (f"/projects/{self.project}" if self.project is not None else "")
 
 
 def route(path: str) -> Route | None:
-    """The route of a path without its query; None where the API has nothing (an unknown version)."""
+    """The route of a path without its query; None for an unknown API version."""
     found = _PATH.fullmatch(path.rstrip("/") or "/")
     if found is None:
         return None

@@ -1,11 +1,11 @@
-"""Creating, changing and moving resources: what the server allows, and what it answers when it does not.
+"""Rules for creating, changing and moving resources, with the errors for what is not allowed.
 
 Source: `registry-life-*.json`, `registry-errors.json`, `credentials.json`, `restore.json`, `pull-on-hosts.json`.
 """
 
 from __future__ import annotations
 
-from registries.sandbox import inputs, machine, pulls
+from registries.sandbox import pulls, request_body, state_machine
 from registries.sandbox.answers import Document, RefusedError, invalid, method_not_allowed, not_found
 from registries.sandbox.request import Request
 from registries.sandbox.state import Row, State, add_row, number_in
@@ -32,7 +32,7 @@ def _visible(request: Request, row: Row) -> bool:
 
 
 def listed(request: Request, kind: str) -> list[Row]:
-    """The rows that lists show, by id: those that are not removed."""
+    """The rows that lists show: those that are not removed, by id."""
     return [row for row in request.state.rows(kind).values() if row.removed is None and _visible(request, row)]
 
 
@@ -43,14 +43,14 @@ def create(request: Request, kind: str) -> Result:
         raise method_not_allowed()
     if request.action is not None:
         raise invalid("InvalidAction", "action")
-    given = inputs.writable_input(schema, request.body, creating=True)
-    audited = inputs.without_secrets(given, size=len(request.body))
+    given = request_body.writable_input(schema, request.body, creating=True)
+    audited = request_body.without_secrets(given, size=len(request.body))
     account = request.caller.acting_as
     if kind == "registry" and _address_taken(request.state, account, given["serverAddress"]):
         raise RefusedError(400, "ServerAddressUsed")
     if kind == "registryCredential":
         registry = request.state.registries.get(given["registryId"])
-        if registry is None or registry.account != account:  # a removed one takes credentials, even a purged one
+        if registry is None or registry.account != account:  # even a removed or purged registry takes credentials
             raise invalid("InvalidReference", "registryId")
         audited["kind"] = kind
     request.audited = audited
@@ -63,7 +63,7 @@ def create(request: Request, kind: str) -> Result:
 
 
 def _address_taken(state: State, account: int, address: str) -> bool:
-    """Letters' case does not count, a slash or a scheme does. Removed registries do not block."""
+    """Whether another registry has the address, ignoring case but not a slash or scheme; removed ones don't count."""
     return any(
         row.account == account and row.removed is None and row.fields["serverAddress"].lower() == address.lower()
         for row in state.registries.values()
@@ -80,8 +80,8 @@ def update(request: Request, kind: str, public: str) -> Result:
     if "PUT" not in schema.resource_methods or not request.caller.may_write:
         raise method_not_allowed()
     row = find(request, kind, public)
-    given = inputs.writable_input(schema, request.body, creating=False)
-    request.audited, request.resource = inputs.without_secrets(given, size=len(request.body)), row.number
+    given = request_body.writable_input(schema, request.body, creating=False)
+    request.audited, request.resource = request_body.without_secrets(given, size=len(request.body)), row.number
     if "name" in given:
         row.name = given.pop("name")
     if "description" in given:
@@ -91,12 +91,12 @@ def update(request: Request, kind: str, public: str) -> Result:
 
 
 def delete(request: Request, kind: str, public: str) -> Result:
-    """DELETE: starts removing an inactive resource; of one that is gone already it answers 200 and does nothing."""
+    """DELETE: starts removing an inactive resource; for one that is gone it answers 200 and does nothing."""
     if "DELETE" not in request.schema(kind).resource_methods or not request.caller.may_write:
         raise method_not_allowed()
     row = find(request, kind, public)
     request.audited = {}
-    if row.state not in machine.GONE:
+    if row.state not in state_machine.GONE:
         if "remove" not in _offered(request, row):
             raise method_not_allowed()
         request.clockwork.begin(row, "remove", now=request.now, data={})
@@ -124,10 +124,10 @@ def act(request: Request, kind: str, public: str, action: str) -> Result:
 
 
 def _act_on_project(request: Request, row: Row, action: str) -> Result:
-    """Switching a project off and on again; it answers 200, not 202."""
+    """Activates or deactivates a project; answers 200, not 202."""
     if not request.caller.owns_project(row.number) or action not in request.schema("project").actions:
         raise invalid("InvalidAction", "action")
-    if action not in ("activate", "deactivate") or action not in machine.PROJECT_OFFERED.get(row.state, ()):
+    if action not in ("activate", "deactivate") or action not in state_machine.PROJECT_OFFERED.get(row.state, ()):
         raise invalid("ActionNotAvailable", "action")
     request.audited, request.resource = {"action": action}, row.number
     request.clockwork.begin(row, action, now=request.now)
@@ -136,7 +136,7 @@ def _act_on_project(request: Request, row: Row, action: str) -> Result:
 
 def _offered(request: Request, row: Row) -> tuple[str, ...]:
     restores = request.state.generation == "1.4"
-    return machine.offered(row.kind, row.state, version=request.route.version, restores=restores)
+    return state_machine.offered(row.kind, row.state, version=request.route.version, restores=restores)
 
 
 def change_setting(request: Request, name: str) -> Result:
@@ -145,6 +145,6 @@ def change_setting(request: Request, name: str) -> Result:
         raise method_not_allowed()
     if name not in request.state.settings:
         raise not_found()
-    value = request.state.settings[name] = inputs.java_text(request.body.get("value"))
+    value = request.state.settings[name] = request_body.java_text(request.body.get("value"))
     request.audited = {"value": value}
     return 200, request.render.setting(name)

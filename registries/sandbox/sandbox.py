@@ -1,4 +1,4 @@
-"""The stand-in Rancher: state and rules behind one method, `Sandbox.handle`. No sockets, threads or clocks of its own.
+"""Stand-in server: state and rules behind one method, `Sandbox.handle`, without sockets, threads or clocks.
 
 sandbox = Sandbox(new_state("demo", generation="1.6", now=time.time()))
 answer = sandbox.handle("GET", "/v1/projects/1a5/registries", headers, b"", now=time.time())
@@ -13,7 +13,7 @@ from datetime import datetime
 
 import msgspec
 
-from registries.sandbox import access, audit, facts, inputs
+from registries.sandbox import access, audit, facts, request_body
 from registries.sandbox.answers import JSON_TYPE, Answer, RefusedError, error_document, html_not_found
 from registries.sandbox.dispatch import dispatch
 from registries.sandbox.render import Renderer
@@ -85,7 +85,7 @@ class Sandbox:
         }
         request = None
         try:
-            fields = inputs.read_body(body, headers.get("content-type", "")) if method in ("POST", "PUT") else {}
+            fields = request_body.read_body(body, headers.get("content-type", "")) if method in ("POST", "PUT") else {}
             account = access.authenticate(self.state, headers.get("authorization", ""))
             caller = access.enter(self.state, account, where.project)
             sent |= caller.headers(generation=self.state.generation)

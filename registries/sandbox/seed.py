@@ -1,4 +1,4 @@
-"""What a sandbox starts with: accounts, projects and keys as in the recordings, and the demo's registries."""
+"""Initial states: accounts, projects and keys as in the recordings, and the demo's registries."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _VERSIONS = {"1.4": "v1.4.3", "1.6": "v1.6.30"}
 
 
 def new_state(seed: str, *, generation: str, now: float, keys: Mapping[str, tuple[str, str]] | None = None) -> State:
-    """A state to start with: `empty` has projects without registries, `demo` and `demo2` those of the demo.
+    """An initial state: `empty` has projects without registries, `demo` and `demo2` those of the demo.
 
     `now` is in seconds; `keys` (role -> access and secret key) are made up where not given. Raises ValueError for an
     unknown seed or a role without a key.

@@ -1,11 +1,11 @@
-"""The sandbox as an HTTP server on loopback.
+"""HTTP server for the sandbox, on loopback.
 
     with serve(sandbox, port=0) as base_url:
         requests.get(f"{base_url}/ping")
 
-Beside Rancher's API it answers `/sandbox/faults`: GET lists the faults that are asked for, POST adds one (JSON, see
-`faults`), DELETE takes all away. Nothing but 127.0.0.1 can reach it. What never settles is had by a test with
-`sandbox.clockwork.transition_ms = 10**9`, twins of one address (which only a race makes) with `state.add_row`.
+Besides Rancher's API it serves `/sandbox/faults`: GET lists the faults that are set, POST adds one (JSON, see
+`faults`), DELETE clears all. Only 127.0.0.1 can reach it. A test gets transitions that never end with
+`sandbox.clockwork.transition_ms = 10**9`, and twins of one address (which only a race makes) with `state.add_row`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from http.server import BaseHTTPRequestHandler
 
 import msgspec
 
-from registries.sandbox import fault_io
+from registries.sandbox import fault_sockets
 from registries.sandbox.answers import JSON_TYPE, Answer
 from registries.sandbox.faults import WIRE, Fault, FaultPlan, altered
 from registries.sandbox.sandbox import Sandbox
@@ -83,7 +83,7 @@ class SandboxServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
         super().server_close()
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that leaves in mid-request is nothing to report; a fault of the sandbox itself is."""
+        """Reports errors of the sandbox itself, not clients that leave in mid-request."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
@@ -98,7 +98,7 @@ class Handler(BaseHTTPRequestHandler):
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
 
     def log_message(self, *args: object) -> None:
-        """Says nothing: the audit log is where requests are seen."""
+        """Logs nothing: requests are in the audit log."""
 
     def _serve(self) -> None:
         length = self.headers.get("Content-Length", "0")
@@ -125,7 +125,7 @@ class Handler(BaseHTTPRequestHandler):
         produce = functools.partial(self._produce, body)
         if fault.fault in WIRE:
             self.close_connection = True
-            if fault_io.play(fault, produce, self.connection, self.server.stop):
+            if fault_sockets.play(fault, produce, self.connection, self.server.stop):
                 self.server.reset(self.connection)
             return
         answer = altered(fault, produce)
@@ -134,7 +134,7 @@ class Handler(BaseHTTPRequestHandler):
         self._send(answer)
 
     def _control(self, body: bytes) -> Answer:
-        """The control path. It insists on JSON's content type, which no foreign web page can send by itself."""
+        """Answers the control path. It requires JSON's content type, which no foreign web page can send by itself."""
         plan = self.server.faults
         headers = {"Content-Type": JSON_TYPE}
         if self.command not in ("GET", "POST", "DELETE"):
@@ -151,7 +151,7 @@ class Handler(BaseHTTPRequestHandler):
         return Answer(200, headers, msgspec.json.encode(plan.waiting()))
 
     def _send(self, answer: Answer) -> None:
-        """Sends an answer as Jetty does: chunked, and packed when a GET that succeeded asked for it."""
+        """Sends an answer as Jetty does: chunked, and compressed when a successful GET accepts gzip."""
         body, headers = answer.body, dict(answer.headers)
         packs = self.command == "GET" and answer.status == 200 and "gzip" in self.headers.get("Accept-Encoding", "")
         if packs and "Content-Encoding" not in headers:
@@ -165,7 +165,7 @@ class Handler(BaseHTTPRequestHandler):
             headers |= {"Content-Length": str(len(body)), "Connection": "close"}
         else:
             headers["Transfer-Encoding"] = "chunked"
-        sent = fault_io.head(Answer(answer.status, headers), http.client.responses.get(answer.status, "Unknown"))
+        sent = fault_sockets.head(Answer(answer.status, headers), http.client.responses.get(answer.status, "Unknown"))
         if self.command != "HEAD":
             sent += _chunked(body) if "Transfer-Encoding" in headers else body
         self.wfile.write(sent)

@@ -1,4 +1,4 @@
-"""All that the stand-in knows, as plain structs that can be written to a file, and how time moves it on.
+"""The server's state as plain structs that can be written to a file, and the clockwork that moves it on.
 
 Times are milliseconds since 1970 in UTC. A resource is known by its number; `1sp12` is registry number 12.
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from registries.sandbox import machine
+from registries.sandbox import state_machine
 
 AUDIT_KEPT = 2_000
 PROCESSES_KEPT = 2_000
@@ -126,7 +126,7 @@ class State(msgspec.Struct, kw_only=True):
         return self.counters[table]
 
     def credentials_by_registry(self) -> dict[int, list[Row]]:
-        """Registry number -> its credentials that lists show, oldest first."""
+        """Registry number -> its credentials that are not removed, oldest first."""
         found: dict[int, list[Row]] = {}
         for row in self.credentials.values():
             if row.removed is None:
@@ -166,14 +166,16 @@ class Clockwork:
 
     def begin(self, row: Row, action: str, *, now: int, data: dict[str, Any] | None = None) -> None:
         """Starts an action: the row is in transition from now on."""
-        row.state = "activating" if row.kind == "pullTask" and action == "create" else machine.via(action, row.state)
+        row.state = (
+            "activating" if row.kind == "pullTask" and action == "create" else state_machine.via(action, row.state)
+        )
         row.due = now + self.transition_ms
         self._waiting[row.kind, row.number] = row
         if row.kind in ("registry", "registryCredential"):
             self._note_process(row, action, now=now, data=data or {"action": action})
 
     def advance(self, now: int) -> bool:
-        """Ends what is due by `now`, and what that sets going. True when anything has changed."""
+        """Ends the transitions that are due by `now`, and those that they start. True when anything has changed."""
         changed = False
         while due := [row for row in self._waiting.values() if row.due is not None and row.due <= now]:
             changed = True
@@ -188,7 +190,7 @@ class Clockwork:
         if row.state == "removed":
             self.begin(row, "purge", now=at)
             return
-        row.state = machine.ENDS[row.state]
+        row.state = state_machine.ENDS[row.state]
         if row.state == "removed":
             row.removed = at
             row.due = at + self.purge_after_ms
@@ -203,7 +205,7 @@ class Clockwork:
             self.begin(row, row.queue.pop(0), now=at)
 
     def _remove_credentials(self, registry: Row, *, now: int) -> None:
-        """Purging a registry takes its credentials along, through all their states."""
+        """Removes the credentials of a purged registry, through all their states."""
         for credential in self.state.credentials_by_registry().get(registry.number, ()):
             if credential.state == "active":
                 credential.queue = ["remove"]
@@ -234,7 +236,7 @@ def public_id(kind: str, number: int, *, version: str = "v1") -> str:
 
 
 def number_in(public: str) -> int | None:
-    """The number in an id. Rancher minds the form, not the letters: `1a5` finds registry number 5, `1` nothing."""
+    """The number in an id. Rancher checks the form, not the letters: `1a5` finds registry number 5, `1` nothing."""
     letters = public[1:].rstrip("0123456789")
     digits = public[1 + len(letters) :]
     if public[:1] != "1" or not letters or not letters.isascii() or not letters.islower() or not letters.isalpha():

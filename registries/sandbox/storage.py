@@ -1,4 +1,4 @@
-"""Keeping a sandbox's keys and state in files."""
+"""Files for a sandbox's keys and state."""
 
 from __future__ import annotations
 

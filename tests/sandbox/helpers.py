@@ -1,4 +1,4 @@
-"""What the sandbox's tests share: a clock that only tests turn, and calls by role."""
+"""Helpers of the sandbox's tests: a clock that only tests turn, and calls by role."""
 
 import base64
 import json

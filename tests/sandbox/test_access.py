@@ -1,4 +1,4 @@
-"""Who gets what with which key."""
+"""Rights of each key, and paths and methods that are refused."""
 
 import pytest
 

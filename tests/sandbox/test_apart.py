@@ -1,4 +1,4 @@
-"""The stand-in and the product know nothing of each other, and the production image holds the product alone."""
+"""Independence of stand-in and product: neither imports the other, and the production image has no stand-in."""
 
 import ast
 import os

@@ -1,4 +1,4 @@
-"""Each fault as a client on loopback sees it."""
+"""Faults, each as a client on loopback sees it."""
 
 import http.client
 import socket
@@ -10,7 +10,7 @@ import msgspec
 import pytest
 import requests
 
-from registries.sandbox import fault_io, faults
+from registries.sandbox import fault_sockets, faults
 from registries.sandbox.fault_values import MARKUP, ODD_VALUES
 from registries.sandbox.faults import KINDS, Fault, FaultPlan, altered
 from registries.sandbox.server import CONTROL, HOST, SandboxServer
@@ -273,7 +273,7 @@ def test_endless_answers_go_on_until_the_client_leaves(server: SandboxServer, fa
 
 
 def test_endless_answers_end_by_themselves(server: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fault_io, "MAX_BYTES", 1 << 20)
+    monkeypatch.setattr(fault_sockets, "MAX_BYTES", 1 << 20)
     server.faults.add("endless_body")
     assert 1 << 20 < len(raw_answer(server, at_most=1 << 30)) < 2 << 20
 

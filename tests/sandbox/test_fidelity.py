@@ -1,4 +1,4 @@
-"""Measured against what real servers answered."""
+"""Fidelity of the stand-in, measured by the recordings of real servers."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the server checks, keeps and gives away."""
+"""Rules for creating and changing resources, the audit log and settings."""
 
 import pytest
 

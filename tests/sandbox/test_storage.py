@@ -1,4 +1,4 @@
-"""What a sandbox keeps between two runs, and what the demo starts with."""
+"""Files of a sandbox between two runs, and the demo's initial state."""
 
 import json
 import stat

@@ -1,8 +1,8 @@
-"""Every state of a registry, what it offers, and what it refuses."""
+"""States of a registry, and the actions that each offers and refuses."""
 
 import pytest
 
-from registries.sandbox import machine
+from registries.sandbox import state_machine
 
 from .helpers import CREDENTIALS, REGISTRIES, Desk
 
@@ -44,7 +44,7 @@ def test_takes_just_the_actions_that_it_offers(state: str, action: str) -> None:
         assert answer.status == 202
         assert answer.json()["transitioning"] == "yes"
         desk.wait()
-        assert desk.state_of(public) == machine.ENDS[machine.via(action, state)]
+        assert desk.state_of(public) == state_machine.ENDS[state_machine.via(action, state)]
     else:
         assert (answer.status, answer.json()["code"]) == (422, "ActionNotAvailable")
         assert answer.json()["fieldName"] == "action"

@@ -1,4 +1,4 @@
-"""Faults that need a socket: connections that end early, hang, drip, or never stop talking."""
+"""Faults that need a socket: connections that end early, hang, are slow, or never end."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def head(answer: Answer, reason: str, *, length: int | None = None) -> bytes:
 
 
 def play(fault: Fault, produce: Produce, connection: socket.socket, stop: threading.Event) -> bool:
-    """Plays a fault out on the connection, which is to be closed afterwards. True: close it with a reset."""
+    """Performs a fault on the connection, which must be closed afterwards. True: close it with a reset."""
     if fault.apply or fault.fault in ("drop_after", "truncated", "slow_headers", "slow_body"):
         answer = produce()
     else:
@@ -54,7 +54,7 @@ def _seconds(fault: Fault) -> float:
 
 
 def _pieces(fault: Fault, answer: Answer) -> Iterator[bytes]:
-    """What a slow or endless answer consists of, piece by piece."""
+    """The pieces that a slow or endless answer is sent in."""
     body = answer.body or b"{}"
     whole = head(answer, "OK", length=len(body))
     match fault.fault:
@@ -73,7 +73,7 @@ def _pieces(fault: Fault, answer: Answer) -> Iterator[bytes]:
 
 
 def _send_bounded(connection: socket.socket, pieces: Iterator[bytes], fault: Fault, stop: threading.Event) -> None:
-    """Sends until it is done, the time or the bytes are used up, the server stops, or the client leaves."""
+    """Sends the pieces until the last, or until time or bytes run out, the server stops, or the client leaves."""
     pause = fault.ms / 1000 if fault.fault.startswith("slow_") else 0.0
     end, sent = time.monotonic() + _seconds(fault), 0
     connection.settimeout(_seconds(fault))

@@ -1,4 +1,4 @@
-"""Reading a request's body and checking it against a schema, with Rancher's conversions and errors."""
+"""Decoding of a request's body and validation by the schema, with Rancher's conversions and errors."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def read_body(body: bytes, content_type: str) -> Document:
 
 
 def writable_input(schema: Schema, body: Document, *, creating: bool) -> Document:
-    """The fields of the body that may be written, converted and checked; the others are ignored without a word."""
+    """The writable fields of the body, converted and validated; other fields are ignored, as Rancher does."""
     flag = "c" if creating else "u"
     given: Document = {}
     for field in schema.fields.values():
         if flag not in field.flags or (not creating and "o" in field.flags and body.get(field.name) is None):
-            continue  # what is shown on creation only comes back as null with a whole resource, and is kept
+            continue  # a client that sends a whole resource back has null here: the value was shown on creation only
         if field.name in body:
             given[field.name] = _checked(field, body[field.name])
         elif creating and "default" in field.extra:
@@ -76,7 +76,7 @@ def _reference(field: Field, text: str) -> int:
 
 
 def java_text(value: Any) -> str | None:
-    """What Rancher makes of a JSON value where a string belongs: `7` -> `7`, `["a"]` -> `a`, `{"a": 1}` -> `{a=1}`."""
+    """A JSON value as the string that Rancher turns it into: `7` -> `7`, `["a"]` -> `a`, `{"a": 1}` -> `{a=1}`."""
     if isinstance(value, list):
         return java_text(value[0]) if value else None
     if isinstance(value, dict):

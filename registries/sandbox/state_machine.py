@@ -1,4 +1,4 @@
-"""The life of a registry, a credential or a project as data: which action leads where, and what each state offers.
+"""State machine of registries, credentials and projects as data: transitions, and the actions that states offer.
 
 Source: `tests/recordings/*/registry-life-*.json`, `credentials.json`, and `restore.json` of Rancher 1.4.
 """
