@@ -1,4 +1,4 @@
-"""What every page knows of the shell around it."""
+"""Context processor of the shell: what every template gets."""
 
 from functools import partial
 from typing import Any
@@ -11,7 +11,7 @@ from dashboard.views import THEME_COOKIE, THEMES
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """`theme`, `section` (the navigation entry: first word of the URL's name), `toasts` (told when read), `is_demo`."""
+    """`theme`, `section` (navigation entry: first word of the URL's name), `toasts` (read once), `is_demo`."""
     theme = request.COOKIES.get(THEME_COOKIE, "")
     match = request.resolver_match
     return {

@@ -1,8 +1,8 @@
-"""Secrets at rest: AES-256-GCM under a ring of keys that is apart from Django's SECRET_KEY.
+"""Secrets at rest: AES-256-GCM under a ring of keys that is separate from Django's SECRET_KEY.
 
 A stored secret reads ``v1:<kid>:<base64 of nonce + ciphertext>``. Its associated data is ``model|uuid|field|kid``, so
-that a token moved to another row or column doesn't open there. Nothing fails open: a token that can't be opened raises
-`SecretUnreadable` and is never handed on as text.
+that a token moved to another row or column can't be decrypted there. A token that can't be decrypted raises
+`SecretUnreadable` and is never passed on as text.
 """
 
 import base64
@@ -22,11 +22,11 @@ KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
 class SecretUnreadable(Exception):
-    """A stored secret doesn't open: its key is gone from the ring, or the token was altered or moved."""
+    """A stored secret can't be decrypted: its key is not in the ring, or the token was altered or moved."""
 
 
 class KeyRingError(ValueError):
-    """A ring of keys can't be read; the sentence says which part, never the key."""
+    """A ring of keys can't be parsed; the sentence names the part, never the key."""
 
 
 def parse_key_ring(text: str) -> dict[str, bytes]:
@@ -64,7 +64,7 @@ def key_ring() -> Mapping[str, bytes]:
 
 
 def seal(text: str, *, label: str) -> str:
-    """Encrypts under the current key. `label` is ``model|uuid|field``: where the token will stand."""
+    """Encrypts under the current key. `label` is ``model|uuid|field``: where the token is stored."""
     kid, key = next(iter(key_ring().items()))
     nonce = os.urandom(NONCE_BYTES)
     sealed = AESGCM(key).encrypt(nonce, text.encode(), f"{label}|{kid}".encode())
@@ -72,7 +72,7 @@ def seal(text: str, *, label: str) -> str:
 
 
 def unseal(token: str, *, label: str) -> str:
-    """What `seal` was given.
+    """Decrypts what `seal` returned.
 
     Raises SecretUnreadable when the key isn't in the ring or the token isn't, to the bit, what was sealed for `label`.
     """

@@ -1,4 +1,4 @@
-"""What is known of the request that is being answered, for whatever runs in its course."""
+"""Context variables of the current request, for code that has no request at hand."""
 
 from contextvars import ContextVar
 

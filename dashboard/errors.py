@@ -1,7 +1,7 @@
-"""The pages of refusals and failures: what happened, what to do, and the request id to ask about.
+"""Error pages: what happened, what to do next, and the request id to quote.
 
-htmx gets a toast in place of them (`http.refuse_fragment`), so that no page ever stands inside a fragment. Named in
-`urls.py`.
+htmx gets a toast instead (`http.refuse_fragment`), so that no page is swapped into a fragment. `urls.py` names these
+views as its handlers.
 """
 
 import sys
@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from dashboard.http import is_fragment, refuse_fragment, vary
-from dashboard.policy import note_refusal
+from dashboard.policy import record_refusal
 
 NOT_SAVED = "The database did not take it in time, or its disk is full. What you sent was not saved; send it again."
 BROKEN = "The fault is in the log under this request id. Look whether your change is there before you repeat it."
@@ -23,20 +23,20 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """403, with the sentence of the `PermissionDenied`: one's role, the needed one, who can give it."""
+    """403 with the sentence of the `PermissionDenied`: the user's role, the needed one, who can give it."""
     return _answer(request, 403, "Your role doesn't allow this", str(exception) or "An admin can tell you who may.")
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """404, with the sentence of the `Http404` if it has one (Django's resolver gives a table of URLs)."""
+    """404 with the sentence of the `Http404`, if any (Django's resolver passes a table of URLs instead)."""
     reason = exception.args[0] if exception.args and isinstance(exception.args[0], str) else ""
     return _answer(request, 404, "Not here, or not yours to see", reason)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403 for a form without its token; named in `settings.CSRF_FAILURE_VIEW`."""
+    """403 for a form without a valid CSRF token; named in `settings.CSRF_FAILURE_VIEW`."""
     if request.user.is_authenticated:
-        note_refusal(request, "The form carried no valid token.")
+        record_refusal(request, "The form carried no valid token.")
     return _answer(
         request,
         403,
@@ -46,24 +46,24 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def too_many_requests(request: HttpRequest) -> HttpResponse:
-    """429, for pages that count tries from one address (`dashboard.rate_limits`)."""
+    """429 for pages with a rate limit by address (`dashboard.rate_limits`)."""
     return _answer(request, 429, "Too many tries", "Wait a minute, then try again.")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, or 503 when the database can't be written to. Needs no database, no session and no context processor."""
+    """500, or 503 when the database can't be written to. Uses no database, no session and no context processor."""
     if isinstance(sys.exc_info()[1], OperationalError):
         status, title, detail = 503, "Not saved", NOT_SAVED
     else:
         status, title, detail = 500, "Corral failed here", BROKEN
-    if _asks_for_a_part(request):
+    if _wants_fragment(request):
         return refuse_fragment(status=status, text=f"{title}.", detail=f"{detail} {_id_of(request)}")
     context = {"title": title, "detail": detail, "request_id": _id_of(request), "status": status}
     return vary(HttpResponse(render_to_string("500.html", context), status=status))
 
 
 def _answer(request: HttpRequest, status: int, title: str, detail: str) -> HttpResponse:
-    if _asks_for_a_part(request):
+    if _wants_fragment(request):
         return refuse_fragment(status=status, text=f"{title}.", detail=detail)
     user = getattr(request, "user", None)
     context = {
@@ -75,8 +75,8 @@ def _answer(request: HttpRequest, status: int, title: str, detail: str) -> HttpR
     return vary(HttpResponse(render_to_string("error.html", context, request), status=status))
 
 
-def _asks_for_a_part(request: HttpRequest) -> bool:
-    """False, too, where a middleware failed before django-htmx's has seen the request."""
+def _wants_fragment(request: HttpRequest) -> bool:
+    """Whether htmx asks for a fragment; False as well where a middleware before django-htmx's failed."""
     return hasattr(request, "htmx") and is_fragment(request)
 
 

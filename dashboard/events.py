@@ -1,8 +1,7 @@
-"""What the shell tells whoever keeps the record: people, sign-ins, refusals.
+"""Audit events of the shell: people, sign-ins, refusals.
 
-The shell knows nothing about registries, so it sends a signal; `registries.services.audit.write` writes it down. A
-receiver that can't raises, and with it the deed fails: what cannot be recorded does not happen. Announce
-inside the transaction that changes something.
+The shell knows nothing about registries, so it sends a signal; `registries.services.audit.write` appends the event to
+the audit log. A receiver that fails raises, and the change fails with it. Emit inside the transaction of the change.
 """
 
 from collections.abc import Mapping
@@ -18,10 +17,10 @@ Outcome = Literal["begun", "succeeded", "failed", "unknown", "refused"]
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that somebody did, or tried. `before` and `after` hold no secrets, not even hashed.
+    """One action of a person, done or attempted. `before` and `after` hold no secrets, not even hashed.
 
-    `action` is ``noun.verb``, such as ``person.invite``; the target is what it was done to. `actor_name` names whoever
-    tried to sign in under a name that nobody has; it follows from `actor` otherwise.
+    `action` is ``noun.verb``, such as ``person.invite``; the target is its object. `actor_name` is the typed name of a
+    failed sign-in; otherwise it follows from `actor`.
     """
 
     action: str

@@ -1,4 +1,4 @@
-"""What the filters of our tables have in common."""
+"""Base class of the filters of our tables."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -10,10 +10,10 @@ PAGE_SIZE = 50
 
 
 class PagedFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter carries no types
-    """A filter whose pages keep it; whatever makes no sense filters nothing."""
+    """Filter with pages whose links keep the filter; an invalid value filters nothing."""
 
     def paged(self) -> dict[str, Any]:
-        """For a template: `filter`, the `page` that the URL names, `previous_url` and `next_url`, each "" for none."""
+        """Context for a template: `filter`, the requested `page`, `previous_url` and `next_url` ("" for none)."""
         page = Paginator(self.qs, PAGE_SIZE).get_page(self.data.get("page"))
         return {
             "filter": self,
@@ -23,7 +23,7 @@ class PagedFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fil
         }
 
     def page_url(self, number: int) -> str:
-        """The query of another page of what is filtered."""
+        """The query string of another page under the same filter."""
         pairs = [(name, value) for name, value in self.data.items() if name in self.base_filters and value]
         return f"?{urlencode([*pairs, ('page', number)])}"
 

@@ -1,4 +1,4 @@
-"""How every form of Corral is drawn: label, input, hint and error in one way, in `components/field.html`."""
+"""Form renderer: draws label, input, hint and error of every field by `components/field.html`."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ WITHOUT_BOX = (forms.CheckboxInput, forms.RadioSelect, forms.CheckboxSelectMulti
 
 
 class Field(BoundField):
-    """A field of a form that knows the classes of our style sheet."""
+    """Bound field that adds the classes of our style sheet."""
 
     @property
     def is_checkbox(self) -> bool:
@@ -18,12 +18,12 @@ class Field(BoundField):
 
     @property
     def is_optional(self) -> bool:
-        """Worth saying: it may be left empty. A choice that always has a value may not."""
+        """Whether "optional" is shown: the field may be empty. A select always has a value."""
         return not self.field.required and not isinstance(self.field.widget, forms.Select)
 
     @property
     def is_group(self) -> bool:
-        """Several inputs under one label: a fieldset with a legend."""
+        """Whether several inputs share one label: a fieldset with a legend."""
         return bool(self.field.widget.use_fieldset)
 
     def as_widget(

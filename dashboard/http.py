@@ -1,7 +1,7 @@
-"""Typed requests, pages and fragments: with `middleware.py` the only place that knows of `request.htmx` and ``HX-*``.
+"""Typed requests, pages, fragments and toasts; only this module and `middleware.py` use `request.htmx` and ``HX-*``.
 
 A page and its fragments share one template: `render_page` answers with ``template#name`` when htmx asks for the element
-with that id, and with the whole page otherwise. Every answer varies on what decides that.
+with that id, and with the whole page otherwise. Every response varies on the headers that decide it.
 """
 
 import json
@@ -34,7 +34,7 @@ ICONS: dict[Tone, str] = {"good": "active", "busy": "moving", "warn": "warning",
 
 
 class AuthedRequest(HttpRequest):
-    """The request of a view that only people who are signed in reach."""
+    """Request of a view behind `policy.signed_in` and its like."""
 
     user: User
     htmx: HtmxDetails
@@ -43,7 +43,7 @@ class AuthedRequest(HttpRequest):
 
 @dataclass(frozen=True)
 class Toast:
-    """What happened, where, and one thing that can be done about it: a link with its label."""
+    """Message after an action: text, detail, and a link with its label."""
 
     tone: Tone
     text: str
@@ -57,7 +57,7 @@ class Toast:
 
     @property
     def opens_dialog(self) -> bool:
-        """A label that ends in an ellipsis promises a dialog, as everywhere."""
+        """Whether the link opens a dialog: its label ends in an ellipsis, as everywhere."""
         return self.label.endswith("…")
 
 
@@ -100,7 +100,7 @@ def render_fragments(
     status: int = 200,
     events: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
-    """Several partials one after the other: the first for the target, the others out of band; then the waiting toasts.
+    """Renders partials one after the other: the first for the target, the others out of band; then pending toasts.
 
     `events` are triggered in the browser by ``HX-Trigger``, each with its details.
     """
@@ -114,16 +114,16 @@ def render_fragments(
 
 
 def refuse_fragment(*, status: int, text: str, detail: str = "") -> HttpResponse:
-    """An error in place of a fragment: nothing on the page is replaced, a toast says why."""
+    """Error response to a fragment request: replaces nothing on the page and shows a toast."""
     response = reswap(HttpResponse(status=status), "none")
     trigger_client_event(response, "corral:toast", {"tone": "bad", "text": text, "detail": detail})
     return vary(response)
 
 
 def go(request: HttpRequest, url: str) -> HttpResponse:
-    """To another page after a POST that did its work: htmx loads it in place of the body, everybody else is redirected.
+    """Redirects after a successful POST: htmx loads the page in place of the body, other clients get 303.
 
-    `url` is one of our own paths, never what a request said.
+    `url` is one of our own paths, never taken from a request.
     """
     if is_fragment(request):
         # htmx shows the top by itself only after a boosted link; that `swap` takes modifiers is not in its type
@@ -158,13 +158,13 @@ def query_in_view(request: HttpRequest) -> QueryDict:
 def add_toast(
     request: HttpRequest, tone: Tone, text: str, *, detail: str = "", href: str = "", label: str = ""
 ) -> None:
-    """Tells the person what happened, with the next answer that they see, be it a page or a fragment."""
+    """Adds a toast to the next page or fragment that the person sees."""
     note = Toast(tone, text, detail, href, label)
     messages.add_message(request, LEVELS[tone], json.dumps(asdict(note)), extra_tags="toast", fail_silently=True)
 
 
 def take_toasts(request: HttpRequest) -> list[Toast]:
-    """The toasts that wait for this person, and other messages as toasts; they are told once."""
+    """Returns and forgets the pending toasts of this person; other messages are turned into toasts."""
     return [_read(message) for message in messages.get_messages(request)]
 
 

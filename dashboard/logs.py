@@ -1,8 +1,7 @@
-"""Log lines as JSON, one an event, with the request they belong to.
+"""Log lines as JSON, one per event, with the id of their request.
 
-What may be in a line is a closed list: the message, and those fields of the record that are named here. Headers,
-bodies, settings and local variables never get in, so a secret can't either; where a message would have shown one
-all the same, `REDACTED` stands.
+A line holds a closed list of fields: the message and the log record's fields that are named here. Headers, bodies,
+settings and local variables are left out, so that no secret gets in; `REDACTED` replaces a secret in a message.
 """
 
 import json
@@ -14,8 +13,8 @@ from typing import Any
 
 from dashboard.current import current_request_id
 
-# What our own code hands over by `extra=`; everything else that libraries hang on a record (`request`, `sql`, `params`,
-# `response`…) stays out.
+# Fields that our own code passes by `extra=`. Other attributes that libraries add to a log record (`request`, `sql`,
+# `params`, `response`…) are left out.
 FIELDS = ("event", "method", "path", "status", "milliseconds", "profile", "operation", "reason", "task")
 
 REDACTED = "[redacted]"
@@ -30,14 +29,14 @@ SECRETS = (
 
 
 def redact(text: str) -> str:
-    """The text without what reads like a secret: Authorization values, userinfo of URLs, values of telling names."""
+    """Replaces what looks like a secret: Authorization values, userinfo of URLs, values after names like `password`."""
     for secret in SECRETS:
         text = secret.sub(rf"\g<1>{REDACTED}", text)
     return text
 
 
 class RequestId(logging.Filter):
-    """Puts the id of the request in whose course a line is written on the record; `-` outside of requests."""
+    """Adds the current request's id to the log record; `-` outside of requests."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = current_request_id.get() or "-"
@@ -45,9 +44,9 @@ class RequestId(logging.Filter):
 
 
 class JSONLines(logging.Formatter):
-    """A record as one line: ``at level logger message request_id``, our own fields, and the trace of an exception.
+    """Formats a log record as one line: ``at level logger message request_id``, our own fields, an exception's trace.
 
-    A trace has files, lines and names of functions and the exception's type; its text goes through `redact`.
+    A trace holds files, lines, names of functions and the exception's type; its text goes through `redact`.
     """
 
     def format(self, record: logging.LogRecord) -> str:

@@ -1,4 +1,4 @@
-"""What surrounds every request: its id and address, the headers that guard pages, sign-in never inside a fragment."""
+"""Middleware of every request: request id and client address, security headers, sign-in redirects for htmx."""
 
 import re
 import uuid
@@ -20,11 +20,11 @@ from dashboard.http import is_fragment, vary
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
-# what a proxy may hand over: no longer than the column that keeps it, nothing that breaks a log line
-SANE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
-FROM_HERE = ("script-src", "style-src", "img-src", "font-src", "connect-src", "form-action")
+# a proxy's id: no longer than the column that stores it, no character that breaks a log line
+VALID_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+OWN_SOURCES = ("script-src", "style-src", "img-src", "font-src", "connect-src", "form-action")
 CONTENT_SECURITY_POLICY = "; ".join(
-    ["default-src 'none'", *(f"{kind} 'self'" for kind in FROM_HERE), "base-uri 'none'", "frame-ancestors 'none'"]
+    ["default-src 'none'", *(f"{kind} 'self'" for kind in OWN_SOURCES), "base-uri 'none'", "frame-ancestors 'none'"]
 )
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()" for feature in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
@@ -39,7 +39,7 @@ def request_id(get_response: Handler) -> Handler:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-ID", "")
-        request.request_id = given if SANE_ID.fullmatch(given) else uuid.uuid4().hex  # type: ignore[attr-defined]
+        request.request_id = given if VALID_ID.fullmatch(given) else uuid.uuid4().hex  # type: ignore[attr-defined]
         current_request_id.set(request.request_id)  # type: ignore[attr-defined]
         current_address.set(client_address(request))
         response = get_response(request)
@@ -56,7 +56,7 @@ def forget_request_id(**_: object) -> None:
 
 
 def client_address(request: HttpRequest) -> str:
-    """Where the request comes from: the peer, or what the trusted proxies in front of us say (the last of theirs)."""
+    """The client's address: the peer's, or behind a trusted proxy the last one of ``X-Forwarded-For``."""
     hops = settings.ALLAUTH_TRUSTED_PROXY_COUNT
     forwarded = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
     if hops and len(forwarded) >= hops and forwarded[-hops]:
@@ -65,7 +65,7 @@ def client_address(request: HttpRequest) -> str:
 
 
 def security_headers(get_response: Handler) -> Handler:
-    """A policy without exceptions for scripts and styles, no framing, and nothing kept of what only signed-in see."""
+    """Sets a strict Content-Security-Policy, forbids framing, and forbids caching for clients with a session."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -73,7 +73,7 @@ def security_headers(get_response: Handler) -> Handler:
         response["Permissions-Policy"] = PERMISSIONS_POLICY
         response["Cross-Origin-Opener-Policy"] = "same-origin"
         response["X-Frame-Options"] = settings.X_FRAME_OPTIONS
-        # the cookie tells without a query, so health checks need no database
+        # looking at the cookie takes no query, so health checks need no database
         if settings.SESSION_COOKIE_NAME in request.COOKIES:
             patch_cache_control(response, no_store=True)
         return response
@@ -82,10 +82,10 @@ def security_headers(get_response: Handler) -> Handler:
 
 
 def sign_in_outside_fragments(get_response: Handler) -> Handler:
-    """Turns a redirect to sign-in, to the question whether it is still you, or to second factors into 401 with
-    ``HX-Redirect`` where htmx would follow it: the whole page goes there.
+    """Replaces a redirect to sign-in, reauthentication or second factors by 401 with ``HX-Redirect`` for htmx, so that
+    the whole page goes there instead of a fragment.
 
-    They lead back to the page in view, after a boosted link to where it led.
+    `next` is the page in view, or the target of a boosted link.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -95,7 +95,7 @@ def sign_in_outside_fragments(get_response: Handler) -> Handler:
         parts = urlsplit(response["Location"])
         if parts.path not in _sign_in_paths():
             return response
-        query = dict(parse_qsl(parts.query)) | {"next": _way_back(request)}
+        query = dict(parse_qsl(parts.query)) | {"next": _next_path(request)}
         refusal = HttpResponse(status=401)
         refusal["HX-Redirect"] = f"{parts.path}?{urlencode(query)}"
         return vary(refusal)
@@ -109,7 +109,7 @@ def _sign_in_paths() -> frozenset[str]:
     return frozenset({resolve_url(settings.LOGIN_URL), *map(reverse, names)})
 
 
-def _way_back(request: HttpRequest) -> str:
+def _next_path(request: HttpRequest) -> str:
     if request.method == "GET" and not is_fragment(request):
         return request.get_full_path()
     in_view: str = request.htmx.current_url_abs_path or ""  # type: ignore[attr-defined]

@@ -1,7 +1,7 @@
-"""Site-wide policy: who may use a view at all, and the stamp that says so.
+"""Site-wide access policy of views: decorators that guard a view and stamp it with its policy.
 
-A check walks the URLconf and refuses a view without a stamp. What depends on a profile is decided in
-`registries.access`; the rights of `registries.roles` are stamped there.
+A system check walks the URLconf and fails on a view without a stamp. Rights in a profile are decided in
+`registries.access`, which stamps the rights of `registries.roles`.
 """
 
 from collections.abc import Callable
@@ -18,8 +18,8 @@ from dashboard.people.models import SiteRole, User
 
 V = TypeVar("V", bound=Callable[..., object])
 P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]  # as Django calls it
-PersonsView = Callable[Concatenate[AuthedRequest, P], HttpResponseBase]  # as it is written: somebody is signed in
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]  # what Django calls
+PersonsView = Callable[Concatenate[AuthedRequest, P], HttpResponseBase]  # what is written here: the user is signed in
 
 PUBLIC = "public"
 SIGNED_IN = "signed in"
@@ -28,7 +28,7 @@ ADMINISTER = "administer the site"
 
 
 def stamp(policy: str) -> Callable[[V], V]:
-    """Marks a view with its policy: `PUBLIC`, or the right that its guard asks for."""
+    """Stamps a view with its policy: `PUBLIC`, or the right that its guard requires."""
 
     def decorate(view: V) -> V:
         view.policy = policy  # type: ignore[attr-defined]
@@ -47,22 +47,22 @@ def reads_everything(user: Any) -> bool:
 
 
 def signed_in(view: PersonsView[P]) -> View[P]:
-    """Anybody who is signed in; what they see is filtered by `registries.access.profiles_of` and its like."""
+    """View for every signed-in user; `registries.access.profiles_of` and its like filter what they see."""
     return cast("View[P]", stamp(SIGNED_IN)(login_required(view)))
 
 
 def admins_only(view: PersonsView[P]) -> View[P]:
-    """Admins of the site; everybody else gets 403 with the reason."""
+    """View for admins of the site; other users get 403 with the reason."""
     return only(view, is_admin, ADMINISTER, "This page is for admins. Ask one of them to do it, or to make you one.")
 
 
 def admins_and_auditors(view: PersonsView[P]) -> View[P]:
-    """Whoever may read everything; the view itself lets only admins change something."""
+    """View for users who may read everything; the view itself lets only admins change something."""
     return only(view, reads_everything, READ_SITE, "This page is for admins and auditors. Ask an admin for the role.")
 
 
-def note_refusal(request: HttpRequest, why_not: str) -> None:
-    """Puts on record that somebody tried what they may not."""
+def record_refusal(request: HttpRequest, why_not: str) -> None:
+    """Writes a refused request to the audit log."""
     emit_event(
         Event(
             action="page.open" if request.method in {"GET", "HEAD"} else "page.send",
@@ -76,12 +76,12 @@ def note_refusal(request: HttpRequest, why_not: str) -> None:
 
 
 def only(view: PersonsView[P], may: Callable[[Any], bool], policy: str, why_not: str) -> View[P]:
-    """Guards a view for those who `may`, stamps it with the policy, and says to everybody else why not."""
+    """Guards a view by `may`, stamps it with the policy, and answers 403 with `why_not` to other users."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not may(request.user):
-            note_refusal(request, why_not)
+            record_refusal(request, why_not)
             raise PermissionDenied(why_not)
         return view(cast("AuthedRequest", request), *args, **kwargs)
 

@@ -1,7 +1,7 @@
-"""Recent sign-in: what is worth stealing a session for asks again who is there.
+"""Reauthentication: sensitive views require a recent sign-in.
 
-Pages ask after 15 minutes, and what they send is taken for 45, so that nothing typed is lost while a form is filled in.
-A POST that comes later is not kept to be sent again: it may hold a key.
+Pages ask again after 15 minutes; their forms are accepted for 45, so that filling one in loses nothing. A later POST is
+not stored for a second attempt: it may hold a key.
 """
 
 import time
@@ -26,14 +26,14 @@ FORM_S = 45 * 60
 
 
 def is_recent(request: HttpRequest) -> bool:
-    """Whether whoever is signed in has proved it lately: by password, code, key, or at the identity provider."""
+    """Whether the user has authenticated lately: by password, code, passkey, or at the identity provider."""
     proofs = get_authentication_records(request, request.user)
     longest = RECENT_S if request.method in {"GET", "HEAD"} else FORM_S
     return bool(proofs) and time.time() - proofs[-1]["at"] < longest
 
 
 def redirect_to_reauthentication(request: HttpRequest) -> HttpResponse:
-    """To the page that asks for password, code or key, and from there back."""
+    """Redirects to the page that asks for password, code or passkey, and from there back."""
     ways = get_adapter().get_reauthentication_methods(request.user)
     url = ways[0]["url"] if ways else reverse("sso_login", query={"again": "1"})
     if request.method in {"GET", "HEAD"}:
@@ -47,7 +47,7 @@ def redirect_to_reauthentication(request: HttpRequest) -> HttpResponse:
 
 
 def _page_before(request: HttpRequest) -> str:
-    """Where the form stood that was sent: its own address may take nothing but a POST."""
+    """The page that holds the sent form; the form's own address may accept nothing but a POST."""
     before = request.headers.get("Referer", "")
     if url_has_allowed_host_and_scheme(before, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
         return urlsplit(before).path
@@ -55,7 +55,7 @@ def _page_before(request: HttpRequest) -> str:
 
 
 def require_recent_sign_in(view: V) -> V:
-    """For views behind a policy's decorator: asks again before the view runs, where it has been too long."""
+    """Decorator, inside a policy's decorator: redirects to reauthentication when the last sign-in is too old."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

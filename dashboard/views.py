@@ -1,4 +1,4 @@
-"""The shell's own view: the theme that somebody prefers, kept in a cookie of their browser."""
+"""View of the shell: the preferred theme, stored in a cookie."""
 
 from urllib.parse import urlsplit
 
@@ -18,7 +18,7 @@ YEAR_S = 365 * 86_400
 @require_POST
 @stamp(PUBLIC)
 def theme(request: HttpRequest) -> HttpResponse:
-    """Field `theme`: ``system``, ``light`` or ``dark``; 400 for anything else. Back to the page, or 204 to htmx."""
+    """Stores field `theme` (``system``, ``light`` or ``dark``, else 400) and redirects back; 204 to htmx."""
     chosen = request.POST.get("theme", "")
     if chosen not in THEMES:
         return HttpResponse("Choose system, light or dark.", status=400, content_type="text/plain")
@@ -28,7 +28,7 @@ def theme(request: HttpRequest) -> HttpResponse:
 
 
 def _page_before(request: HttpRequest) -> str:
-    """The path of the page that sent the form, if it is one of ours."""
+    """Path of the page that sent the form; "/" when it is not ours."""
     before = urlsplit(request.headers.get("Referer", ""))
     if before.netloc != request.get_host() or not before.path.startswith("/") or before.path.startswith("//"):
         return "/"

@@ -6,5 +6,5 @@ class PeopleConfig(AppConfig):
     label = "people"
 
     def ready(self) -> None:
-        # not before the apps are there; importing them connects their receivers
+        # importing connects the receivers, which need loaded apps
         from dashboard.people.sign_in import audit_events  # noqa: F401, PLC0415

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 
 class SiteRole(models.TextChoices):
-    """What somebody may do everywhere, whatever memberships say."""
+    """Role in the whole site; takes precedence over memberships."""
 
     NONE = "", "none"
     ADMIN = "admin", "admin"
@@ -18,7 +18,7 @@ class SiteRole(models.TextChoices):
 
 
 class User(AbstractUser):
-    """Somebody who signs in; `site_role` is the whole site's, a profile's roles are `registries.Membership`."""
+    """Person who signs in; `site_role` holds for the whole site, roles in a profile are `registries.Membership`."""
 
     site_role = models.CharField(max_length=16, choices=SiteRole.choices, default=SiteRole.NONE, blank=True)
     last_seen_at = models.DateTimeField(null=True, blank=True)
@@ -28,12 +28,12 @@ class User(AbstractUser):
 
     @property
     def seen_ago(self) -> timedelta | None:
-        """How long ago the last request of theirs was; None when there was none."""
+        """Time since their last request; None without one."""
         return timezone.now() - self.last_seen_at if self.last_seen_at else None
 
 
 class Invitation(models.Model):
-    """A link that makes one person, once. Only the hash of its token is kept, so the database opens nothing."""
+    """Link that creates one person, once. Only the token's hash is stored, so a copy of the database opens no link."""
 
     username = models.CharField(max_length=150)
     email = models.EmailField(blank=True)

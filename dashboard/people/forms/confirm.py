@@ -1,4 +1,4 @@
-"""What every confirmation asks."""
+"""Form of every confirmation."""
 
 from django import forms
 
@@ -6,8 +6,6 @@ LONGEST_REASON = 500
 
 
 class ReasonForm(forms.Form):
-    """A confirmation: nothing but the reason for the record."""
+    """Confirmation with an optional reason for the audit log."""
 
-    reason = forms.CharField(
-        required=False, max_length=LONGEST_REASON, help_text="Stands in the audit record beside the change."
-    )
+    reason = forms.CharField(required=False, max_length=LONGEST_REASON, help_text="Shown in the audit log.")

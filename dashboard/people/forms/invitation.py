@@ -1,4 +1,4 @@
-"""The forms of an invitation: the admin's, and the one of whoever opens its link."""
+"""Forms of an invitation: the admin's, and the invited person's."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from dashboard.people.models import Invitation, SiteRole, User
 
 
 class InvitationForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Who is invited, and what they get."""
+    """Name, e-mail, site role and teams of an invitation."""
 
     teams = forms.ModelMultipleChoiceField(
         queryset=Group.objects.order_by("name"), required=False, widget=forms.CheckboxSelectMultiple
@@ -46,14 +46,14 @@ class InvitationForm(forms.ModelForm):  # type: ignore[type-arg]
         return name
 
     def validate_unique(self) -> None:
-        """The service says which name is taken, and by what."""
+        """Left to the service, which says why a name is taken."""
 
     def validate_constraints(self) -> None:
-        """As above."""
+        """Left to the service, too."""
 
 
 class PasswordForm(forms.Form):
-    """A first password, typed twice; what the validators ask is checked against the name, too."""
+    """First password, typed twice; the validators compare it with the name, too."""
 
     password1 = forms.CharField(
         label="Password",

@@ -1,4 +1,4 @@
-"""The filter of the people and the form of their site role."""
+"""Filter of the list of people, and the form of a site role."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ class PersonFilter(PagedFilter):
 
 
 class RoleForm(ReasonForm):
-    """What somebody may do everywhere."""
+    """Site role of a person, with a reason."""
 
     site_role = forms.ChoiceField(
         choices=[(SiteRole.NONE.value, "none"), *SiteRole.choices[1:]],

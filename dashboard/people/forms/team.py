@@ -1,4 +1,4 @@
-"""The forms of a team and the filter of the teams."""
+"""Forms of a team, and the filter of the list of teams."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ class TeamFilter(PagedFilter):
 
 
 class TeamForm(forms.Form):
-    """A team's name."""
+    """Name of a team."""
 
     name = forms.CharField(
         max_length=LONGEST_NAME,
@@ -34,7 +34,7 @@ class TeamForm(forms.Form):
 
 
 class MemberForm(forms.Form):
-    """Somebody by the name that they sign in with; `person` is who that is."""
+    """New member by user name; `person` is the user found."""
 
     username = forms.CharField(
         label="Name",

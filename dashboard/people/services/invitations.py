@@ -1,4 +1,4 @@
-"""Invitations: a one-time link makes a person. The token is told once and kept as its hash alone."""
+"""Invitations: one-time links that create a person. The token is shown once; only its hash is stored."""
 
 import hashlib
 import secrets
@@ -16,25 +16,25 @@ from dashboard.events import Event, emit_event
 from dashboard.people.models import Invitation, SiteRole, User
 
 INVITATION_LIVES = timedelta(hours=72)
-SHOWN_AFTER_ITS_END = timedelta(days=7)  # an expired one stays in the list, so that nobody wonders where it went
+SHOWN_AFTER_ITS_END = timedelta(days=7)  # expired ones stay listed, so that nobody wonders where they went
 
 
 class NameTaken(Exception):
-    """Somebody has the name, letters' case aside."""
+    """Another person has the name, ignoring case."""
 
 
 class AlreadyInvited(Exception):
-    """An invitation under the name is still open; its link can't be shown again."""
+    """An invitation for the name is still open; its link can't be shown again."""
 
 
 class InvitationGone(Exception):
-    """The link was never one, has expired, was used or was revoked; which of them is not told."""
+    """The link is unknown, expired, used or revoked; which of them is not disclosed."""
 
 
 def invite_person(
     actor: User, *, username: str, email: str = "", site_role: str = "", teams: Sequence[Group] = ()
 ) -> tuple[Invitation, str]:
-    """The invitation and its token, which is known at this moment only. Raises NameTaken, AlreadyInvited."""
+    """Returns the invitation and its token, which is not stored. Raises NameTaken, AlreadyInvited."""
     token = secrets.token_urlsafe(32)
     try:
         with transaction.atomic():
@@ -56,7 +56,7 @@ def invite_person(
 
 
 def revoke_invitation(actor: User, invitation: Invitation, *, reason: str = "") -> None:
-    """Its link opens nothing from now on. Raises InvitationGone when it was used or revoked before."""
+    """Revokes the link at once. Raises InvitationGone when it was used or revoked before."""
     with transaction.atomic():
         if not _open().filter(pk=invitation.pk).update(revoked_at=timezone.now()):
             raise InvitationGone
@@ -64,38 +64,38 @@ def revoke_invitation(actor: User, invitation: Invitation, *, reason: str = "") 
 
 
 def invitations_of(inviter: User) -> QuerySet[Invitation]:
-    """Those of somebody that still open something."""
+    """Open, unexpired invitations made by a person."""
     return _open().filter(invited_by=inviter, expires_at__gt=timezone.now())
 
 
 def revoke_invitations_of(actor: User, inviter: User) -> None:
-    """What somebody promised as an admin ends with their being one; inside the caller's transaction."""
+    """Revokes the open invitations of a former admin, inside the caller's transaction."""
     for invitation in invitations_of(inviter):
         revoke_invitation(actor, invitation, reason=f"{inviter} is no longer an admin.")
 
 
 def find_invitation(token: str) -> Invitation | None:
-    """The invitation that a link opens right now."""
+    """Usable invitation of a token; None without one."""
     return _usable().filter(token_hash=hash_token(token)).first()
 
 
 def recall_invitation(pk: object) -> Invitation | None:
-    """The one that a session has opened, as long as it can still be used."""
+    """Invitation that a session has opened, while it is usable."""
     return _usable().select_related("invited_by").filter(pk=pk).first() if isinstance(pk, int) else None
 
 
 def waiting_invitations() -> QuerySet[Invitation]:
-    """Open ones, and those that expired in the last week; newest first."""
+    """Open invitations, and those that expired in the last week; newest first."""
     shown_from = timezone.now() - SHOWN_AFTER_ITS_END
     return _open().filter(expires_at__gt=shown_from).select_related("invited_by").prefetch_related("teams")
 
 
 def accept_invitation(invitation: Invitation, password: str) -> User:
-    """The person, who may sign in with that password; of any number of tries at once one gets through.
+    """Creates the person with that password; of several attempts at once, one succeeds.
 
     `password` has passed the validators. Raises InvitationGone.
     """
-    hashed = make_password(password)  # takes its time, so before anything is locked
+    hashed = make_password(password)  # slow, so before any row is locked
     try:
         with transaction.atomic():
             # held, then changed: by a condition with a join, PostgreSQL would judge the row as it was before a wait
@@ -115,7 +115,7 @@ def accept_invitation(invitation: Invitation, password: str) -> User:
 
 
 def hash_token(token: str) -> str:
-    """SHA-256 is enough for 256 random bits: there is nothing to guess, so nothing to slow down."""
+    """SHA-256 of a token; 256 random bits can't be guessed, so a slow hash adds nothing."""
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
@@ -124,7 +124,7 @@ def _open() -> QuerySet[Invitation]:
 
 
 def _usable() -> QuerySet[Invitation]:
-    """Of those the ones in their time, whose inviter could still invite."""
+    """Open, unexpired invitations whose inviter is still an active admin."""
     inviter_may = {"invited_by__is_active": True, "invited_by__site_role": SiteRole.ADMIN}
     return _open().filter(expires_at__gt=timezone.now(), **inviter_may)
 

@@ -1,7 +1,7 @@
-"""What an admin does to people: switch them off and on, give them a role, take a lost second factor away.
+"""Use cases on people: deactivate, activate, change the site role, reset a second factor.
 
-One admin who may sign in is always left: whoever takes an admin away holds the rows of all of them until it is done, so
-that two who remove each other at once come one after the other.
+One active admin always remains: each change locks the rows of all admins, so that two admins who remove each other at
+once are serialised.
 """
 
 from typing import Any
@@ -19,26 +19,26 @@ SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)  # recov
 
 
 class LastAdmin(Exception):
-    """Nobody could administer the site afterwards; nothing was changed."""
+    """The change would leave the site without an admin; nothing was changed."""
 
 
 def find_people() -> QuerySet[User]:
-    """Everybody, with `has_second_factor` and their teams, by name."""
+    """All people with `has_second_factor` and their teams, by name."""
     factors = Authenticator.objects.filter(user=OuterRef("pk"), type__in=SECOND_FACTORS)
     people = User.objects.annotate(has_second_factor=Exists(factors))
     return people.prefetch_related("groups").order_by("username")
 
 
 def is_last_admin(person: User) -> bool:
-    """Whether nobody could administer the site without them, as things are now."""
+    """Whether the person is the only active admin."""
     others = User.objects.filter(site_role=SiteRole.ADMIN, is_active=True).exclude(pk=person.pk)
     return person.site_role == SiteRole.ADMIN and person.is_active and not others.exists()
 
 
 def deactivate_person(actor: User, person: User, *, reason: str = "") -> None:
-    """They are signed out at their next request and can't sign in; what they did and their roles stay.
+    """Signs the person out at their next request, forbids sign-in and revokes their open invitations; roles stay.
 
-    Their open invitations end with it. Raises LastAdmin.
+    Raises LastAdmin.
     """
     with transaction.atomic():
         row = _hold(person)
@@ -53,7 +53,7 @@ def deactivate_person(actor: User, person: User, *, reason: str = "") -> None:
 
 
 def activate_person(actor: User, person: User, *, reason: str = "") -> None:
-    """They can sign in again, with the password, the roles and the teams that they had."""
+    """Allows sign-in again, with the password, roles and teams as they were."""
     with transaction.atomic():
         row = _hold(person)
         if not row.is_active:
@@ -63,7 +63,7 @@ def activate_person(actor: User, person: User, *, reason: str = "") -> None:
 
 
 def change_site_role(actor: User, person: User, site_role: str, *, reason: str = "") -> None:
-    """Holds from their next request on. Open invitations of somebody who was an admin end. Raises LastAdmin."""
+    """Changes the site role from the next request on; revokes open invitations of a former admin. Raises LastAdmin."""
     with transaction.atomic():
         row = _hold(person)
         before = row.site_role
@@ -79,8 +79,8 @@ def change_site_role(actor: User, person: User, site_role: str, *, reason: str =
 
 
 def reset_second_factor(actor: User, person: User, *, reason: str = "") -> None:
-    """Forgets codes, keys and recovery codes, and ends their sessions: the password alone signs in, until they set a
-    new one. For somebody who lost their device and was recognised in another way.
+    """Deletes authenticator app, passkeys and recovery codes and ends all sessions: the password alone signs in until
+    the person sets up a new factor. For a lost device, after identifying the person in another way.
     """
     with transaction.atomic():
         row = _hold(person)
@@ -92,7 +92,7 @@ def reset_second_factor(actor: User, person: User, *, reason: str = "") -> None:
 
 
 def _hold(person: User) -> User:
-    """The person's row as it is now, held with those of all admins until the transaction ends."""
+    """Locks and returns the person's row, with the rows of all admins, until the transaction ends."""
     rows = User.objects.select_for_update().filter(Q(pk=person.pk) | Q(site_role=SiteRole.ADMIN, is_active=True))
     return {row.pk: row for row in rows.order_by("pk")}[person.pk]
 

@@ -1,4 +1,4 @@
-"""Teams: Django's groups. Roles in profiles hang on them, so leaving one takes its rights away at the next request."""
+"""Teams: Django's groups. Roles in profiles refer to them, so leaving a team ends its rights at the next request."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from dashboard.people.models import User
 
 
 class TeamNameTaken(Exception):
-    """Another team has the name, letters' case aside."""
+    """Another team has the name, ignoring case."""
 
 
 def find_teams() -> QuerySet[Group]:
@@ -24,12 +24,12 @@ def members_of(team: Group) -> QuerySet[User]:
 
 
 def people_to_add(team: Group) -> QuerySet[User]:
-    """Suggestions: the first hundred who may sign in and are no members yet, by name."""
+    """First hundred active people who are no members yet, by name."""
     return User.objects.filter(is_active=True).exclude(groups=team).order_by("username")[:100]
 
 
 def make_team(actor: User, name: str) -> Group:
-    """Raises TeamNameTaken."""
+    """Creates a team. Raises TeamNameTaken."""
     try:
         with transaction.atomic():
             _refuse_taken(name)
@@ -41,7 +41,7 @@ def make_team(actor: User, name: str) -> Group:
 
 
 def rename_team(actor: User, team: Group, name: str) -> None:
-    """Members and roles stay. Raises TeamNameTaken."""
+    """Renames a team; members and roles stay. Raises TeamNameTaken."""
     try:
         with transaction.atomic():
             held = Group.objects.select_for_update().get(pk=team.pk)
@@ -56,7 +56,7 @@ def rename_team(actor: User, team: Group, name: str) -> None:
 
 
 def remove_team(actor: User, team: Group, *, reason: str = "") -> None:
-    """With it go its roles in profiles; its members stay people."""
+    """Removes a team and its roles in profiles; its members keep their accounts."""
     with transaction.atomic():
         members = list(members_of(team).values_list("username", flat=True))
         _emit("team.remove", actor, team, before={"name": team.name, "members": members}, reason=reason)
@@ -64,7 +64,7 @@ def remove_team(actor: User, team: Group, *, reason: str = "") -> None:
 
 
 def add_to_team(actor: User, team: Group, person: User) -> bool:
-    """They get the team's roles at once; False when they were in it already."""
+    """Adds a member, with the team's roles at once; False when they were in it already."""
     with transaction.atomic():
         _, is_new = User.groups.through.objects.get_or_create(user=person, group=team)
         if is_new:
@@ -73,7 +73,7 @@ def add_to_team(actor: User, team: Group, person: User) -> bool:
 
 
 def remove_from_team(actor: User, team: Group, person: User, *, reason: str = "") -> bool:
-    """What they could do through it alone, they can't from their next request on; False when they were not in it."""
+    """Removes a member, whose rights through the team end at the next request; False when they were not in it."""
     with transaction.atomic():
         gone, _ = User.groups.through.objects.filter(user=person, group=team).delete()
         if gone:

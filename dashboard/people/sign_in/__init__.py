@@ -1,1 +1,1 @@
-"""Signing in: what allauth does for us, and what we ask of it beyond its settings."""
+"""Sign-in: allauth's adapters and forms with our limits, single sign-on, second factors and sessions."""

@@ -1,4 +1,4 @@
-"""What an identity provider says of somebody, believed only when every check of OpenID Connect Core 1.0 holds."""
+"""Claims of an ID token, accepted only when every check of OpenID Connect Core 1.0 holds."""
 
 import hashlib
 from collections.abc import Mapping
@@ -7,21 +7,21 @@ from typing import Any
 
 import jwt
 
-# Signatures by a key that only the provider has; "none" and those under a shared secret are never taken
+# Asymmetric signatures only; "none" and signatures under a shared secret are refused
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 REQUIRED = ("iss", "sub", "aud", "exp", "iat", "nonce")
 LEEWAY_S = 60  # between two clocks
 
 
 class NotBelieved(Exception):
-    """The provider's word does not hold; the sentence says in which way."""
+    """The ID token is refused; the sentence says why."""
 
 
 @dataclass(frozen=True)
 class Claims:
-    """`name` is the one that the provider prefers for the person, "" where it names none.
+    """Verified claims. `name` is ``preferred_username``, "" without one.
 
-    `nonce` is still to be compared with the one of our question.
+    The caller still has to compare `nonce` with the one of its request.
     """
 
     issuer: str
@@ -32,12 +32,12 @@ class Claims:
 
     @property
     def uid(self) -> str:
-        """Who this is, for good: issuer and subject in the length of a column. Names and addresses change hands."""
+        """Permanent id of the person: hash of issuer and subject. Names and addresses may change hands."""
         return hashlib.sha256(f"{self.issuer}\n{self.subject}".encode()).hexdigest()
 
 
 def read_id_token(token: str, *, keys: Mapping[str, Any], issuer: str, client_id: str, groups_claim: str) -> Claims:
-    """The claims of an ID token (OpenID Connect Core 1.0, 3.1.3.7). `keys` is the provider's JWK set.
+    """Verifies an ID token and returns its claims (OpenID Connect Core 1.0, 3.1.3.7). `keys` is the provider's JWK set.
 
     Raises NotBelieved: signature, issuer, audience, authorized party, times.
     """

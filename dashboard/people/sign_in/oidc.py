@@ -32,7 +32,7 @@ from dashboard.people.sign_in.claims import Claims, NotBelieved, read_id_token
 
 PROVIDER_ID = "sso"
 TIMEOUT_S = (2.0, 5.0)
-UNKNOWN_PERSON = "(single sign-on)"  # in the record, while it isn't known who comes
+UNKNOWN_PERSON = "(single sign-on)"  # actor in the audit log before the person is known
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 
@@ -158,7 +158,7 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         return reverse("account_home")
 
     def on_authentication_error(self, request: HttpRequest, *_: Any, **found: Any) -> None:
-        """Raises ImmediateHttpResponse: one page for all of them, the reason is in the record."""
+        """Raises ImmediateHttpResponse: one page for all of them, the reason is in the audit log."""
         problem = found.get("exception")
         is_ours = isinstance(problem, Refused | PermissionDenied)
         why = str(problem) if is_ours else "What came from the identity provider fits no question of ours."

@@ -1,4 +1,4 @@
-"""Admins have a second factor, or do nothing but set one up (`CORRAL_ADMIN_MFA`, on unless in the demo)."""
+"""Second factors of admins: without one, an admin can only set one up (`CORRAL_ADMIN_MFA`, on except in the demo)."""
 
 from collections.abc import Callable
 

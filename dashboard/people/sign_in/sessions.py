@@ -1,7 +1,7 @@
-"""How long a session lives: 30 minutes without anybody there, 12 hours in all, and not a request beyond either.
+"""Session lifetime: 30 minutes idle, 12 hours in all.
 
-What pages ask by themselves keeps nobody signed in. A change of password ends a person's other sessions and switching
-somebody off all of them, by what Django and allauth check at every request.
+Requests that pages make by themselves don't count as activity. A new password ends a person's other sessions,
+deactivation all of them: Django and allauth check both at every request.
 """
 
 import time
@@ -18,21 +18,21 @@ from dashboard.people.models import User
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
-NOTE_EVERY_S = 60  # one write a minute for somebody who works, not one a request
+SEEN_WRITE_INTERVAL_S = 60  # at most one write a minute and person, not one a request
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
 def session_lifetime(get_response: Handler) -> Handler:
-    """Ends what has lived too long before any view runs, and notes when a person was last seen."""
+    """Ends an expired session before any view runs, and stores when a person was last seen."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.session.session_key and request.user.is_authenticated:
-            if why := _why_over(request):
-                request.ended_because = why  # type: ignore[attr-defined]  # for the record
+            if why := _expiry_reason(request):
+                request.ended_because = why  # type: ignore[attr-defined]  # for the audit log
                 logout(request)
                 add_toast(request, "warn", why, detail="Sign in again; you come back to where you were.")
-            elif not _asked_by_itself(request):
+            elif not _is_poll(request):
                 _note_seen(request)
         return get_response(request)
 
@@ -40,14 +40,14 @@ def session_lifetime(get_response: Handler) -> Handler:
 
 
 def end_sessions(user: User) -> int:
-    """Ends every session of somebody, at once; how many those were."""
+    """Ends every session of a person at once; returns their number."""
     sessions = list(UserSession.objects.filter(user=user))
     for session in sessions:
         session.end()
     return len(sessions)
 
 
-def _why_over(request: HttpRequest) -> str:
+def _expiry_reason(request: HttpRequest) -> str:
     now = time.time()
     if now - request.session.setdefault("began_at", now) > LONGEST.total_seconds():
         return "The session ended after twelve hours."
@@ -56,8 +56,8 @@ def _why_over(request: HttpRequest) -> str:
     return ""
 
 
-def _asked_by_itself(request: HttpRequest) -> bool:
-    """Rows in motion ask again and again; they say so by their tick."""
+def _is_poll(request: HttpRequest) -> bool:
+    """Whether the page polls by itself: such requests carry a tick."""
     return is_fragment(request) and "tick" in request.GET
 
 
@@ -66,7 +66,7 @@ def _note_seen(request: HttpRequest) -> None:
     if not isinstance(user, User):
         return
     now = time.time()
-    if user.last_seen_at is None or now - request.session["seen_at"] > NOTE_EVERY_S:
+    if user.last_seen_at is None or now - request.session["seen_at"] > SEEN_WRITE_INTERVAL_S:
         request.session["seen_at"] = now
         User.objects.filter(pk=user.pk).update(last_seen_at=timezone.now())
         UserSession.objects.filter(session_key=request.session.session_key).update(last_seen_at=timezone.now())

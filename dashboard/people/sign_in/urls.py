@@ -1,7 +1,7 @@
-"""URLs of signing in and of one's own account.
+"""URLs of sign-in and of one's own account.
 
-Of allauth only the pages that exist here are named, each stamped: nobody signs up, and there is no mail to reset a
-password by. What changes second factors asks for a recent sign-in.
+Only the pages of allauth that are in use are listed, each with its policy: there is no sign-up and no password reset by
+mail. Changes of second factors require a recent sign-in.
 """
 
 from collections.abc import Callable

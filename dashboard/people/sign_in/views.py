@@ -1,4 +1,4 @@
-"""My account: password, second factor, sessions, identity; and the pages around single sign-on."""
+"""Views of one's own account (password, second factor, sessions, identity) and of single sign-on."""
 
 import logging
 
@@ -22,7 +22,7 @@ from dashboard.policy import PUBLIC, signed_in, stamp
 from dashboard.reauthentication import require_recent_sign_in
 
 logger = logging.getLogger("corral.sign_in")
-# what a provider's answer may break in allauth when it is none of the protocol's
+# what allauth may raise on a malformed answer of the provider
 MALFORMED = (requests.RequestException, OAuth2Error, KeyError, TypeError, ValueError, AttributeError)
 
 
@@ -45,7 +45,7 @@ def account_home(request: AuthedRequest) -> HttpResponse:
 @require_POST
 @signed_in
 def session_end(request: AuthedRequest, pk: int) -> HttpResponse:
-    """Another of one's own sessions; the present one ends by signing out."""
+    """Ends another one of the user's sessions; the current one ends by signing out."""
     session = get_object_or_404(UserSession, pk=pk, user=request.user)
     if session.is_current():
         return redirect("account_logout")
@@ -61,9 +61,10 @@ def session_end(request: AuthedRequest, pk: int) -> HttpResponse:
 @require_safe
 @stamp(PUBLIC)
 def sso_login(request: HttpRequest) -> HttpResponse:
-    """To the identity provider, from a link on a page of ours; when it is down, local accounts go on.
+    """Redirects to the identity provider, from a link on one of our pages; while it is down, local accounts work.
 
-    A link and not a form, for the policy of pages sends no form elsewhere; another site's link leads to our own page.
+    A link and no form, because the Content-Security-Policy forbids forms to other origins. A link on another site leads
+    to our sign-in page.
     """
     came_from = request.headers.get("Sec-Fetch-Site", "cross-site")
     if came_from == "same-origin" or (came_from == "none" and "process" not in request.GET):
@@ -81,7 +82,7 @@ def sso_callback(request: HttpRequest) -> HttpResponse:
 @signed_in
 @require_recent_sign_in
 def sso_unlink(request: AuthedRequest) -> HttpResponse:
-    """Only with a password of one's own: nobody locks themselves out."""
+    """Unlinks the identity; refused without a local password, so that nobody locks themselves out."""
     if not request.user.has_usable_password():
         add_toast(request, "bad", "Not unlinked.", detail="You have no password here: you could not sign in any more.")
         return go(request, "/account/")

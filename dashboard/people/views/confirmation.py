@@ -1,4 +1,4 @@
-"""The page and dialog before something is done to people and teams: what it does, then a button that says so."""
+"""Confirmation page and dialog for actions on people and teams: the effect, and a button that names the action."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from dashboard.people.forms.confirm import ReasonForm
 
 @dataclass(frozen=True)
 class Confirmation:
-    """What a confirmation says. `impact` has a figure and what it counts on each line."""
+    """Texts of a confirmation. Each line of `impact` is a number and what it counts."""
 
     subject: str
     question: str
@@ -29,7 +29,7 @@ def reason_form(request: AuthedRequest) -> ReasonForm:
 
 
 def ask(request: AuthedRequest, form: ReasonForm, confirmation: Confirmation) -> HttpResponse:
-    """The page or the dialog; 422 with what was typed when the form was not taken."""
+    """Renders the page or the dialog; 422 with the typed values when the form is invalid."""
     status = 422 if form.is_bound else 200
     context = {"form": form, "asked": confirmation, "action": request.path}
     return render_page(request, "people/confirm.html", context, fragments=["dialog"], status=status)

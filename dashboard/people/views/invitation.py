@@ -1,7 +1,7 @@
-"""Invitations: an admin makes a link and takes it back; whoever has it chooses a password.
+"""Invitation views: an admin creates and revokes a link; its recipient chooses a password.
 
-The token is in the link alone: opening it keeps the invitation in the session and goes on to an address without it, so
-that no log, no history and no `Referer` of the form carries a token that still opens something.
+The token is in the link alone: opening it stores the invitation's id in the session and redirects to an address without
+the token, so that no log, history or `Referer` holds a usable token.
 """
 
 from django.contrib.auth.models import Group
@@ -22,7 +22,7 @@ from dashboard.policy import PUBLIC, admins_only, stamp
 from dashboard.rate_limits import RateLimit, take_slot
 from dashboard.reauthentication import require_recent_sign_in
 
-OPENED = "invitation"  # in the session: the id of the invitation whose link was opened there
+OPENED = "invitation"  # session key: id of the invitation whose link was opened
 PER_ADDRESS = RateLimit("invitation", slots=20, seconds=60)
 
 
@@ -76,7 +76,7 @@ def invitation_revoke(request: AuthedRequest, pk: int) -> HttpResponse:
 @stamp(PUBLIC)
 @never_cache
 def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
-    """Whatever the token is, the answer is the same: on to the page that says what came of it."""
+    """Opens a link. The answer is the same redirect for every token."""
     if wait_s := take_slot(PER_ADDRESS, current_address.get()):
         response = redirect(f"{reverse('invitation_password')}?wait={wait_s}")
     else:
@@ -93,7 +93,7 @@ def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
 @stamp(PUBLIC)
 @never_cache
 def invitation_password(request: HttpRequest) -> HttpResponse:
-    """The page of an opened link; 404 when it opens nothing, whatever the reason."""
+    """Password page of an opened link; 404 without a usable invitation, whatever the reason."""
     if "wait" in request.GET or (request.method == "POST" and take_slot(PER_ADDRESS, current_address.get())):
         return too_many_requests(request)
     invitation = invitations.recall_invitation(request.session.get(OPENED))

@@ -1,4 +1,4 @@
-"""People: the list, one of them, and their site role."""
+"""Views of people: list, detail, site role."""
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404

@@ -1,4 +1,4 @@
-"""Switching people off and on, and resetting a second factor: a GET asks, a POST does it."""
+"""Actions on people: deactivate, activate, reset the second factor. A GET asks, a POST acts."""
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
@@ -33,8 +33,8 @@ def person_deactivate(request: AuthedRequest, pk: int) -> HttpResponse:
     confirmation = Confirmation(
         subject=person.username,
         question=f"Deactivate {person}?",
-        lead=f"{lead} Nothing else changes: what they did stays on record, and they keep roles and teams for the day "
-        "when they are activated again.",
+        lead=f"{lead} Nothing else changes: what they did stays in the audit log, and they keep roles and teams for "
+        "the day when they are activated again.",
         impact=[(open_links, f"open invitation{pluralize(open_links)} of theirs end{pluralize(open_links, 's,')}")],
         deed="Deactivate",
         icon="pause",

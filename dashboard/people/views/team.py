@@ -1,4 +1,4 @@
-"""Teams: the list, one of them with its members, making and renaming."""
+"""Views of teams: list, detail with members, create, rename, add a member."""
 
 from typing import Any
 

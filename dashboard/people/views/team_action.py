@@ -1,4 +1,4 @@
-"""Taking somebody out of a team, and removing a team: a GET asks, a POST does it."""
+"""Actions on teams: remove a member, remove the team. A GET asks, a POST acts."""
 
 from django.contrib.auth.models import Group
 from django.http import HttpResponse
