@@ -10,10 +10,12 @@ from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
+from dashboard.current import current_write
 from dashboard.http import is_fragment, refuse_fragment, vary
 from dashboard.policy import record_refusal
 
 NOT_SAVED = "The database did not take it in time, or its disk is full. What you sent was not saved; send it again."
+SENT = "{} was sent; Corral finds out how it ended and shows it there. Don't send it again."
 BROKEN = "The fault is in the log under this request id. Look whether your change is there before you repeat it."
 
 
@@ -52,7 +54,9 @@ def too_many_requests(request: HttpRequest) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500, or 503 when the database can't be written to. Uses no database, no session and no context processor."""
-    if isinstance(sys.exc_info()[1], OperationalError):
+    if write := current_write.get():
+        status, title, detail = 503, "Sent, but not noted", SENT.format(write)
+    elif isinstance(sys.exc_info()[1], OperationalError):
         status, title, detail = 503, "Not saved", NOT_SAVED
     else:
         status, title, detail = 500, "Corral failed here", BROKEN

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from dashboard.current import current_address, current_request_id
+from dashboard.current import current_address, current_request_id, current_write
 from dashboard.http import is_fragment, vary
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -42,6 +42,7 @@ def request_id(get_response: Handler) -> Handler:
         request.request_id = given if VALID_ID.fullmatch(given) else uuid.uuid4().hex  # type: ignore[attr-defined]
         current_request_id.set(request.request_id)  # type: ignore[attr-defined]
         current_address.set(client_address(request))
+        current_write.set("")
         response = get_response(request)
         response["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
         return response

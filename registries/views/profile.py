@@ -65,6 +65,12 @@ def profile_check(request: AuthedRequest, access: Access) -> HttpResponse:
     return go(request, access.profile.get_absolute_url())
 
 
+STILL_OPEN = (
+    "Something that was sent to its Rancher is still under way. Nothing was removed: wait until it has ended, then "
+    "remove the profile."
+)
+
+
 @require_http_methods(HEAD_GET_POST)
 @admins_only
 @require_recent_sign_in
@@ -73,7 +79,11 @@ def profile_remove(request: AuthedRequest, slug: str) -> HttpResponse:
     profile = access.profile
     form = ConfirmForm(request.POST or None, name=profile.name, is_protected=profile.is_protected)
     if request.method == "POST" and form.is_valid():
-        profiles.remove_profile(access, reason=form.cleaned_data["reason"])
+        try:
+            profiles.remove_profile(access, reason=form.cleaned_data["reason"])
+        except profiles.StillOpen:
+            form.add_error(None, STILL_OPEN)
+    if form.is_bound and form.is_valid():
         add_toast(request, "good", f"The profile {profile.name} was removed", detail="Nothing was changed in Rancher.")
         return go(request, reverse("profile_list"))
     context = {"form": form, "open_count": Operation.objects.filter(profile=profile, state__in=Operation.OPEN).count()}

@@ -5,13 +5,15 @@ searched here (`services.inventory.listing`). What was read last stays in `Inven
 with Rancher out of reach it is shown with its age.
 """
 
+import logging
 import threading
 import time
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import DatabaseError
 from django.utils import timezone
 
 from registries.models import ConnectionProfile, InventoryItem, Operation
@@ -24,6 +26,8 @@ from registries.services.upstream import connection
 KEPT_S = 5.0  # how long a reading serves without asking Rancher again
 FOLLOWER_WAIT_S = 0.05  # who waits longer for somebody else's reading takes one of the few places for that
 PATIENT_READERS = 2  # places of the process: a hanging Rancher must not collect the server's threads
+NOT_STORED = "Corral's database did not take this list: with Rancher out of reach, an older one would be shown."
+logger = logging.getLogger("corral.inventory")
 
 
 @dataclass(frozen=True)
@@ -145,9 +149,17 @@ def _read(profile: ConnectionProfile) -> Reading:
     with connection.contact(profile) as client:
         listing = client.registries.list_all(include_credentials=True)
     elapsed_ms = round((time.monotonic() - started) * 1000)
-    store.remember(profile, listing.items, read_at)
+    warnings = listing.warnings + _remember(profile, listing.items, read_at)
     is_quiet = not Operation.objects.filter(profile=profile, state__in=Operation.OPEN).exists()
     removed = store.recall_removed(profile).count()
-    return Reading(
-        listing.items, read_at, elapsed_ms, listing.warnings, removed=removed, serial=serial, is_quiet=is_quiet
-    )
+    return Reading(listing.items, read_at, elapsed_ms, warnings, removed=removed, serial=serial, is_quiet=is_quiet)
+
+
+def _remember(profile: ConnectionProfile, registries: Sequence[Registry], read_at: datetime) -> tuple[str, ...]:
+    """Stores the list; a database that doesn't take it costs a warning and not the page."""
+    try:
+        store.remember(profile, registries, read_at)
+    except DatabaseError:
+        logger.warning("The list of %s was not stored", profile.slug, exc_info=True)
+        return (NOT_STORED,)
+    return ()

@@ -44,12 +44,24 @@ def as_removed_registry(item: InventoryItem) -> Registry:
 
 def note_write(profile: ConnectionProfile) -> None:
     """Throws away what is kept, in every process: the serial is part of the key, and read with the profile."""
-    ConnectionProfile.objects.filter(pk=profile.pk).update(write_serial=F("write_serial") + 1)
-    profile.refresh_from_db(fields=["write_serial"])
+    mine = ConnectionProfile.objects.filter(pk=profile.pk)
+    mine.update(write_serial=F("write_serial") + 1)
+    profile.write_serial = mine.values_list("write_serial", flat=True).first() or profile.write_serial + 1
 
 
 def note_registry(profile: ConnectionProfile, registry: Registry) -> None:
-    """Remembers one registry as Rancher has just shown it, between two whole reads."""
+    """Stores one registry as Rancher has just shown it, between two whole reads."""
+    with transaction.atomic():
+        if _lock(profile):
+            _store_one(profile, registry)
+
+
+def _lock(profile: ConnectionProfile) -> ConnectionProfile | None:
+    """The profile's row as it is now, held until the transaction ends; writers of its inventory take turns by it."""
+    return ConnectionProfile.objects.select_for_update().filter(pk=profile.pk).first()
+
+
+def _store_one(profile: ConnectionProfile, registry: Registry) -> None:
     now = timezone.now()
     gone_at = now if registry.state in {"removed", "purging", "purged"} else None
     known = recall_one(profile, registry.id)
@@ -63,16 +75,15 @@ def note_registry(profile: ConnectionProfile, registry: Registry) -> None:
     values = columns | {"seen_at": now, "gone_at": gone_at}
     if registry.state == "purged":
         values["purged_at"] = now
-    with transaction.atomic():
-        InventoryItem.objects.update_or_create(profile=profile, rancher_id=registry.id, defaults=values)
-        as_of.note_changes(
-            profile,
-            now,
-            seen=[] if gone_at else [(registry.id, columns["document"])],
-            gone=[registry.id] if gone_at and not (known and known.gone_at) else [],
-        )
-        profiles = ConnectionProfile.objects.filter(pk=profile.pk)
-        profiles.exclude(inventory_fingerprint="").update(inventory_fingerprint="")
+    InventoryItem.objects.update_or_create(profile=profile, rancher_id=registry.id, defaults=values)
+    as_of.note_changes(
+        profile,
+        now,
+        seen=[] if gone_at else [(registry.id, columns["document"])],
+        gone=[registry.id] if gone_at and not (known and known.gone_at) else [],
+    )
+    profiles = ConnectionProfile.objects.filter(pk=profile.pk)
+    profiles.exclude(inventory_fingerprint="").update(inventory_fingerprint="")
 
 
 def note_absence(profile: ConnectionProfile, rancher_id: str) -> None:
@@ -85,9 +96,15 @@ def note_absence(profile: ConnectionProfile, rancher_id: str) -> None:
 
 
 def remember(profile: ConnectionProfile, registries: Sequence[Registry], now: datetime) -> None:
+    """Stores a whole list, as of `now`. Raises DatabaseError."""
     fingerprint = fingerprint_of(registries)
     if fingerprint != profile.inventory_fingerprint:
-        _rewrite(profile, registries, now)
+        with transaction.atomic():
+            held = _lock(profile)
+            if held is None:  # removed meanwhile
+                return
+            if held.inventory_fingerprint != fingerprint:
+                _rewrite(profile, registries, now)
     elif profile.inventory_read_at and now - profile.inventory_read_at < READ_NOTED_EVERY:
         return
     changes = {"inventory_read_at": now, "inventory_fingerprint": fingerprint}
@@ -96,25 +113,24 @@ def remember(profile: ConnectionProfile, registries: Sequence[Registry], now: da
 
 
 def _rewrite(profile: ConnectionProfile, registries: Iterable[Registry], now: datetime) -> None:
-    with transaction.atomic():
-        known = {item.rancher_id: item for item in InventoryItem.objects.filter(profile=profile)}
-        new, changed = [], []
-        for registry in registries:
-            columns = _columns(registry)
-            item = known.pop(registry.id, None)
-            if item is None:
-                new.append(InventoryItem(profile=profile, rancher_id=registry.id, seen_at=now, **columns))
-            elif item.document != columns["document"] or item.gone_at:
-                for name, value in (columns | {"seen_at": now, "gone_at": None, "purged_at": None}).items():
-                    setattr(item, name, value)
-                changed.append(item)
-        InventoryItem.objects.bulk_create(new)
-        InventoryItem.objects.bulk_update(changed, [*COLUMNS, "seen_at", "gone_at", "purged_at"])
-        left = [item for item in known.values() if item.gone_at is None]
-        if left:
-            InventoryItem.objects.filter(pk__in=[item.pk for item in left]).update(gone_at=now, state="removed")
-        seen = [(item.rancher_id, item.document) for item in (*new, *changed)]
-        as_of.note_changes(profile, now, seen=seen, gone=[item.rancher_id for item in left])
+    known = {item.rancher_id: item for item in InventoryItem.objects.filter(profile=profile)}
+    new, changed = [], []
+    for registry in registries:
+        columns = _columns(registry)
+        item = known.pop(registry.id, None)
+        if item is None:
+            new.append(InventoryItem(profile=profile, rancher_id=registry.id, seen_at=now, **columns))
+        elif item.document != columns["document"] or item.gone_at:
+            for name, value in (columns | {"seen_at": now, "gone_at": None, "purged_at": None}).items():
+                setattr(item, name, value)
+            changed.append(item)
+    InventoryItem.objects.bulk_create(new)
+    InventoryItem.objects.bulk_update(changed, [*COLUMNS, "seen_at", "gone_at", "purged_at"])
+    left = [item for item in known.values() if item.gone_at is None]
+    if left:
+        InventoryItem.objects.filter(pk__in=[item.pk for item in left]).update(gone_at=now, state="removed")
+    seen = [(item.rancher_id, item.document) for item in (*new, *changed)]
+    as_of.note_changes(profile, now, seen=seen, gone=[item.rancher_id for item in left])
 
 
 def _columns(registry: Registry) -> dict[str, object]:

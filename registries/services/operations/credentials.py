@@ -13,10 +13,16 @@ from registries.rancher.types import Registry, RegistryCredential
 from registries.services.operations import lifecycle, lost_creates
 from registries.services.operations.outcomes import NEW_SECRET, snapshot
 from registries.services.operations.send import call, queue_removal
-from registries.services.operations.write_requests import WriteRequest, check_offered, needs_deactivation
+from registries.services.operations.write_requests import (
+    ActionUnavailable,
+    WriteRequest,
+    check_offered,
+    needs_deactivation,
+)
 from registries.services.verification import saved_secrets
 
 Verb = Operation.Verb
+GONE = {"removing", "removed", "purging", "purged"}  # Rancher would take credentials for these (rancher.md)
 
 
 def used_credential(registry: Registry) -> RegistryCredential | None:
@@ -41,8 +47,10 @@ def create_credential(
 ) -> Operation:
     """Creates a credential of `public_value secret_value email name description`.
 
-    The same form again gives the first one's operation.
+    The same form again gives the first one's operation. Raises ActionUnavailable for a registry that is removed.
     """
+    if registry.state in GONE:
+        raise ActionUnavailable(f"The registry is {registry.state}: no image is pulled from it. Nothing was sent.")
     email = email_to_send(access.profile.api_version, fields.get("email"))
     known = {"public_value": fields["public_value"], "name": fields["name"], "description": fields["description"]}
     intent = lifecycle.Intent(

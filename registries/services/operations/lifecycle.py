@@ -32,6 +32,7 @@ Verb, State = Operation.Verb, Operation.State
 CALL_OVER = timedelta(seconds=10)
 # Rancher sets no bound to a transition; from here on the pages say "still pending".
 LONG_PENDING = timedelta(seconds=60)
+PROFILE_GONE = "The profile was removed from Corral a moment ago; nothing was sent."
 
 
 @dataclass(frozen=True)
@@ -61,10 +62,12 @@ def begin(access: Access, intent: Intent) -> tuple[Operation, bool]:
     """Commits the operation with its first row on record; whether it is new.
 
     The same key again gives the operation that is there. Raises KeyTaken when the key was used by somebody else or for
-    another profile.
+    another profile, and ProfileUnusable for a profile that was removed a moment ago.
     """
     try:
         with transaction.atomic():
+            if not ConnectionProfile.objects.select_for_update().filter(pk=access.profile.pk).exists():
+                raise connection.ProfileUnusable("profile_gone", PROFILE_GONE)
             operation = Operation.objects.create(
                 key=intent.key,
                 actor=access.user,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.db import transaction
 
+from dashboard.current import current_write
 from registries.access import Access
 from registries.models import Operation
 from registries.outbound.errors import UpstreamError
@@ -19,6 +20,7 @@ def call(access: Access, intent: lifecycle.Intent, send: Callable[[Client], Targ
     operation, is_new = lifecycle.begin(access, intent)
     if not is_new:
         return operation
+    current_write.set(f"Operation {operation.pk}")  # whatever fails from here on, the page says that it was sent
     try:
         with connection.contact(access.profile) as client:
             target = send(client)
@@ -26,6 +28,7 @@ def call(access: Access, intent: lifecycle.Intent, send: Callable[[Client], Targ
         lifecycle.fail(operation, access.profile, error)
     else:
         lifecycle.accept(operation, access.profile, target)
+    current_write.set("")
     return operation
 
 

@@ -1,7 +1,9 @@
 """Connection profiles: their keys sealed and bound to their origin, and what else happens when they move."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import Group
@@ -14,10 +16,11 @@ from dashboard.people.models import User
 from registries.access import Access
 from registries.models import ConnectionProfile, InventoryItem, Operation
 from registries.outbound.base_url import BaseURL, parse_base_url
-from registries.outbound.errors import BadAddress
+from registries.outbound.errors import BadAddress, UpstreamError
 from registries.rancher.connection_check import ConnectionCheck
 from registries.roles import Role
 from registries.services.inventory import as_of
+from registries.services.operations import lifecycle
 from registries.services.profiles import members, profile_events
 from registries.services.upstream import connection, connection_check
 from registries.services.upstream.connection_check import ConnectionParams
@@ -25,6 +28,7 @@ from registries.services.verification import saved_secrets
 
 RESERVED_SLUGS = {"new", "address"}  # URLs of ours where a profile's slug would stand
 LONGEST_SLUG = 60
+UNDER_WAY = timedelta(minutes=10)  # an operation that is open for longer has lost its Rancher
 DETAILS = ("name", "description", "tags", "label_colour", "protection")
 
 
@@ -147,9 +151,18 @@ def check_again(profile: ConnectionProfile, *, access: Access | None = None) -> 
 
 
 def remove_profile(access: Access, *, reason: str = "") -> None:
-    """Forgets the profile, its keys and its inventory; its operations stay, and nothing changes in Rancher."""
+    """Forgets the profile, its keys and its inventory; its operations stay, and nothing changes in Rancher.
+
+    Raises StillOpen while operations are under way: without the profile nobody could find out how they ended. Those
+    that nobody could settle for a while don't keep it; the beat ends them with what is known.
+    """
     profile_id = access.profile.pk
+    with contextlib.suppress(UpstreamError):
+        lifecycle.settle_open(access.profile)
     with transaction.atomic():
+        held = ConnectionProfile.objects.select_for_update().filter(pk=profile_id)
+        if held.exists() and _has_open_operations(access.profile, since=timezone.now() - UNDER_WAY):
+            raise StillOpen
         profile_events.record_removed(access, reason=reason)
         access.profile.delete()
     connection.forget_profile(profile_id)
@@ -212,8 +225,9 @@ def _forget_inventory(profile: ConnectionProfile) -> None:
     )
 
 
-def _has_open_operations(profile: ConnectionProfile) -> bool:
-    return Operation.objects.filter(profile=profile, state__in=Operation.OPEN).exists()
+def _has_open_operations(profile: ConnectionProfile, *, since: datetime | None = None) -> bool:
+    waiting = Operation.objects.filter(profile=profile, state__in=Operation.OPEN)
+    return (waiting.filter(started_at__gt=since) if since else waiting).exists()
 
 
 def _first_free(wanted: str, field: str, *, separator: str, taken: set[str]) -> str:

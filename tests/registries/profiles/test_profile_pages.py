@@ -2,11 +2,13 @@
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection as database
 from django.test import Client as Browser
+from django.utils import timezone
 
 from dashboard.people.models import User
 from registries.models import AllowedTarget, ConnectionProfile, Operation
@@ -242,3 +244,16 @@ def test_counts_no_registries_before_they_were_read(web: Browser, profile: Conne
     assert "0 active" not in page
     read_registries(profile)
     assert "0 active" in text_of(web.get(profile.get_absolute_url()))
+
+
+def test_keeps_a_profile_while_something_is_under_way(
+    browse: Callable[[User], Browser], admin: User, profile: ConnectionProfile, rancher: Rancher
+) -> None:
+    rancher.fail("reset")
+    lost = Operation.objects.create(actor=admin, profile=profile, verb="create", state="unknown")
+    form = {"operation_key": "6f1f1b5e-6d3c-4a57-9a3c-0d4b1b4f9d12", "confirm": profile.name, "reason": "old"}
+    answer = browse(admin).post(f"{profile.get_absolute_url()}remove/", form)
+    assert answer.status_code == 422
+    assert "still under way" in answer.content.decode()
+    Operation.objects.filter(pk=lost.pk).update(started_at=timezone.now() - timedelta(hours=1))
+    assert browse(admin).post(f"{profile.get_absolute_url()}remove/", form).status_code == 303
