@@ -9,11 +9,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from ctypes.util import find_library
 
 from tests import chromium, postgresql
 
 PACKAGES: dict[str, Callable[[], str | None]] = {
     "chromium": chromium.find,
+    "libatomic1": lambda: find_library("atomic"),  # of the node that Playwright brings along
     "postgresql": postgresql.find,
     "docker-registry": lambda: shutil.which("docker-registry"),
     "skopeo": lambda: shutil.which("skopeo"),

@@ -76,7 +76,7 @@ def test_the_demo_comes_up_keeps_its_data_and_ends_everything(tmp_path: Path) ->
         started = descendants(process.pid)
         assert len(started) >= 6  # two stand-ins, worker, reconciler, gunicorn and its first process
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
         wait_until_gone(*started)
 
     with demo(tmp_path) as (process, said):
@@ -114,7 +114,7 @@ def test_the_demo_has_what_it_promises(tmp_path: Path) -> None:
             ("Reporting",)
         ]
         process.terminate()
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
 
 
 def test_an_interrupt_that_only_make_gets_ends_everything_too(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_an_interrupt_that_only_make_gets_ends_everything_too(tmp_path: Path) ->
     with demo(tmp_path, command=["make", "--file", str(makefile)]) as (process, _):
         started = descendants(process.pid)
         process.send_signal(signal.SIGINT)
-        process.wait(timeout=20)
+        process.wait(timeout=60)
         wait_until_gone(*started)
 
 
@@ -137,7 +137,7 @@ def test_a_taken_port_ends_it_with_what_to_do(tmp_path: Path) -> None:
             env=os.environ | {"PORT": str(port)},
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=60,
             check=False,
         )
     assert ended.returncode == 1
