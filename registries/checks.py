@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
 from dashboard.crypto import KeyRingError, parse_key_ring
-from registries.services.notifications import delivery
+from registries.services.notifications.channels import webhook
 
 SECRET_LENGTH = 32
 HOW_TO_MAKE_ONE = (
@@ -33,7 +33,7 @@ def check_webhook(app_configs: Sequence[AppConfig] | None, **_: Any) -> Iterator
     if not settings.WEBHOOK_URL:
         return
     try:
-        delivery.parse_url(settings.WEBHOOK_URL)
+        webhook.parse_url(settings.WEBHOOK_URL)
     except ValueError as error:
         yield Error(f"CORRAL_WEBHOOK_URL can't be used. {error}", id="corral.E040")
     if len(settings.WEBHOOK_SECRET) < SECRET_LENGTH:

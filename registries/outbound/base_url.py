@@ -78,8 +78,10 @@ def parse_base_url(text: str) -> BaseURL:
 
 
 def parse_target_url(text: str) -> TargetURL:
-    """The address of a resource; a fragment is left out. Raises BadAddress: those of `split_url`, `host`, `port`."""
+    """The address of a resource. Raises BadAddress: those of `split_url`, `host`, `port`, `fragment`."""
     parts = split_url(text, max_length=MAX_TARGET_LENGTH)
+    if parts.fragment:
+        raise BadAddress("fragment", "The address has a part after #, which is never sent; leave it out.")
     base = BaseURL(parts.scheme, _host(parts), _port(parts))
     return TargetURL(base, parts.path or "/", tuple(parse_qsl(parts.query, keep_blank_values=True)))
 

@@ -34,7 +34,7 @@ BAD_RESPONSES = {
     "not_json": "An unexpected answer came, not {peer}'s.",
     "wrong_shape": "An unexpected answer came: not what {peer}'s API describes.",
     "truncated": "The answer broke off in the middle.",
-    "redirect": "The address redirects elsewhere; correct the base URL.",
+    "redirect": "The address redirects elsewhere; correct it.",
     "headers": "The answer has too many headers, or too long ones.",
 }
 

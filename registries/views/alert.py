@@ -11,6 +11,7 @@ from dashboard.policy import admins_only, is_admin, signed_in
 from registries.access import profiles_of
 from registries.models import Alert
 from registries.services.notifications import alerts, delivery
+from registries.services.notifications.channels import webhook
 
 PAGE_SIZE = 50
 TONES = {
@@ -31,7 +32,7 @@ def alert_list(request: AuthedRequest) -> HttpResponse:
     context = {
         "rows": [(one, *TONES[Alert.Kind(one.kind)]) for one in page],
         "page": page,
-        "webhook": delivery.parse_url(settings.WEBHOOK_URL).base.host if delivery.is_set() else "",
+        "webhook": webhook.parse_url(settings.WEBHOOK_URL).base.host if webhook.is_set() else "",
         "waiting": Alert.objects.exclude(next_try_at=None).count() if is_admin(request.user) else 0,
     }
     return render_page(request, "registries/alert_list.html", context)

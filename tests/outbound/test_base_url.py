@@ -66,9 +66,11 @@ def test_refuses_a_base_url_with_more_than_a_path_of_a_proxy(rest: str) -> None:
 
 def test_splits_the_address_of_a_resource_into_what_the_transport_takes() -> None:
     base = BaseURL("https", "hooks.example", 8443)
-    found = parse_target_url("https://hooks.example:8443/a%20b/c?x=1&y=&x=2#z")
+    found = parse_target_url("https://hooks.example:8443/a%20b/c?x=1&y=&x=2")
     assert found == TargetURL(base, "/a%20b/c", (("x", "1"), ("y", ""), ("x", "2")))
     assert parse_target_url("https://hooks.example:8443") == TargetURL(base, "/")
+    with pytest.raises(BadAddress, match="after #"):
+        parse_target_url("https://hooks.example:8443/a#z")
 
 
 @given(st.text(max_size=80) | st.from_regex(r"https?://[\w.\[\]:@/?#-]{0,60}"))

@@ -1,4 +1,4 @@
-"""Who has to know that a credential stopped working, or works again: told once."""
+"""Alerts: a credential stopped working, works again, or is about to expire. Each is told once."""
 
 from datetime import timedelta
 
@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from registries.models import Alert, CredentialStatus, Verification
 from registries.oci.reasons import Reason
-from registries.services.notifications import delivery
+from registries.services.notifications.channels import webhook
 
-# One of these may pass by itself: it is told when it happens twice in a row. The others speak of the credential.
+# Failures that may pass by themselves are told when they happen twice in a row; the others concern the credential.
 MAY_PASS = frozenset({Reason.UNREACHABLE, Reason.TIMEOUT, Reason.NAME_NOT_FOUND, Reason.BLOCKED, Reason.NOT_A_REGISTRY})
 CERTIFICATE_WARNING = timedelta(days=14)
 TOKEN_WARNING = timedelta(hours=1)
@@ -18,7 +18,7 @@ Kind = Alert.Kind
 
 
 def notify_of_change(watched: CredentialStatus, verification: Verification) -> None:
-    """Tells of a failure that was not told yet, and of the recovery from one that was.
+    """Notifies of a failure that was not told yet, and of the recovery from one that was.
 
     To be called in the transaction that saves `watched`, whose `notified_reason` it sets.
     """
@@ -37,7 +37,7 @@ def notify_of_change(watched: CredentialStatus, verification: Verification) -> N
 
 
 def notify_of_expiry(watched: CredentialStatus) -> None:
-    """Tells ahead, once each, that the registry's certificate or the token that is the password is about to expire."""
+    """Notifies ahead, once each, that the registry's certificate or the token used as password is about to expire."""
     now = timezone.now()
     certificate, token = watched.certificate_expires_at, watched.token_expires_at
     if certificate and now < certificate < now + CERTIFICATE_WARNING:
@@ -47,7 +47,7 @@ def notify_of_expiry(watched: CredentialStatus) -> None:
 
 
 def notify(kind: Alert.Kind, title: str, detail: str, watched: CredentialStatus | None) -> Alert:
-    """Shows it in Corral, and hands it to the webhook if there is one."""
+    """Saves an alert, which Corral shows; it becomes due for the webhook if there is one."""
     return Alert.objects.create(
         kind=kind,
         profile=watched.profile if watched else None,
@@ -55,7 +55,7 @@ def notify(kind: Alert.Kind, title: str, detail: str, watched: CredentialStatus 
         credential_id=watched.credential_id if watched else "",
         title=title,
         detail=detail,
-        next_try_at=timezone.now() if delivery.is_set() else None,
+        next_try_at=timezone.now() if webhook.is_set() else None,
     )
 
 
