@@ -129,11 +129,56 @@ def scripted(*scripts: Callable[[socket.socket], None]) -> Iterator[BaseURL]:
         listener.close()
 
 
+def receive(connection: socket.socket) -> bytes:
+    """A whole request, with its body: one that is left unread would make closing reset the connection."""
+    received = b""
+    while b"\r\n\r\n" not in received:
+        received += connection.recv(65536) or b"\r\n\r\n"
+    length = re.search(rb"(?i)\r\ncontent-length: (\d+)", received)
+    size = received.index(b"\r\n\r\n") + 4 + int(length[1] if length else 0)
+    while len(received) < size and (more := connection.recv(65536)):
+        received += more
+    return received
+
+
 def answering(raw: bytes) -> Callable[[socket.socket], None]:
     """Reads a request and sends these bytes."""
 
     def script(connection: socket.socket) -> None:
-        connection.recv(65536)
+        receive(connection)
         connection.sendall(raw)
 
     return script
+
+
+def drip(connection: socket.socket) -> None:
+    """Sends a byte of an answer each 20 ms, for longer than the wall of any test."""
+    receive(connection)
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+    for _ in range(500):
+        connection.sendall(b"x")
+        time.sleep(0.02)
+
+
+def flood(connection: socket.socket) -> None:
+    """Sends more of an answer than any cap allows."""
+    receive(connection)
+    connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+    for _ in range(1000):
+        connection.sendall(b"x" * 65536)
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """The addresses that sockets were opened to; those outside loopback are refused without a packet."""
+    addresses: list[tuple[str, int]] = []
+    create_connection = socket.create_connection
+
+    def record(address: tuple[str, int], *args: Any, **kwargs: Any) -> socket.socket:
+        addresses.append(address)
+        if address[0] not in {"127.0.0.1", "::1"}:
+            raise ConnectionRefusedError
+        return create_connection(address, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "create_connection", record)
+    return addresses

@@ -1,19 +1,17 @@
-"""OpenID Connect: authorization code with PKCE and a nonce, by allauth; what comes back is checked by `claims`.
+"""OpenID Connect by allauth: authorization code with PKCE and a nonce; `claims` checks the ID token.
 
-People are known by issuer and subject. Somebody new gets an account when one of their groups is a team here; a name
-that is taken is never taken over: its owner links the identity from their own account.
+Accounts are found by issuer and subject. A new person gets an account when one of their groups is a team here. A
+username that exists is never taken over: its owner links the identity from their own account.
 """
 
 import secrets
 from functools import cached_property
-from typing import Any
+from typing import Any, NoReturn
 
-import requests
 from allauth.account.signals import user_logged_in
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin, SocialToken
-from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.conf import settings
@@ -29,40 +27,23 @@ from dashboard.events import Event, emit_event
 from dashboard.http import render_page
 from dashboard.people.models import User
 from dashboard.people.sign_in.claims import Claims, NotBelieved, read_id_token
+from dashboard.people.sign_in.provider_client import OIDCClient, ProviderUnavailable, Refused, get_json
 
 PROVIDER_ID = "sso"
-TIMEOUT_S = (2.0, 5.0)
-UNKNOWN_PERSON = "(single sign-on)"  # actor in the audit log before the person is known
+UNKNOWN_PERSON = "(single sign-on)"  # in the audit log, before the person is known
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 
-class Session(requests.Session):
-    """Calls to the identity provider: no redirects, no proxies or passwords from the environment, never endless."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.trust_env, self.max_redirects = False, 0
-
-    def request(self, *args: Any, **kwargs: Any) -> requests.Response:
-        guarded: dict[str, Any] = {"timeout": TIMEOUT_S, "allow_redirects": False, **kwargs}
-        return super().request(*args, **guarded)
-
-
-class Refused(OAuth2Error):  # type: ignore[misc]
-    """What the provider sent doesn't hold; the sentence is ours, nothing of what was sent is in it."""
-
-
 class OIDCAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth carries no types
-    """Asks the provider, and believes what holds. Raises OAuth2Error and what requests raises."""
+    """Protocol of one sign-in: description, code, ID token. Raises Refused and ProviderUnavailable."""
+
+    client_class = OIDCClient
 
     @cached_property
     def openid_config(self) -> dict[str, Any]:
-        """The provider's own description; its issuer is the one in the settings, to the letter (Discovery 1.0, 4.3)."""
-        with Session() as session:
-            answer = session.get(f"{settings.OIDC_ISSUER.rstrip('/')}/.well-known/openid-configuration")
-            answer.raise_for_status()
-            config = answer.json()
-        if not isinstance(config, dict) or config.get("issuer") != settings.OIDC_ISSUER:
+        """The provider's own description; its issuer equals the one in the settings (Discovery 1.0, 4.3)."""
+        config = get_json(f"{settings.OIDC_ISSUER.rstrip('/')}/.well-known/openid-configuration")
+        if config.get("issuer") != settings.OIDC_ISSUER:
             raise Refused("The provider calls itself by another name than CORRAL_OIDC_ISSUER.")
         if not all(_is_as_safe_as(config.get(name), settings.OIDC_ISSUER) for name in ENDPOINTS):
             raise Refused("The provider's description lacks an endpoint, or has one that is not encrypted.")
@@ -72,21 +53,17 @@ class OIDCAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth 
         return request.build_absolute_uri(reverse("sso_callback"))
 
     def parse_token(self, data: dict[str, Any]) -> SocialToken:
-        return SocialToken(token=data["access_token"])  # not kept: nothing is asked with it
+        return SocialToken(token=data["access_token"])  # not stored: no call is made with it
 
     def complete_login(self, request: HttpRequest, app: Any, token: SocialToken, **kwargs: Any) -> SocialLogin:
-        """Who the ID token says it is; the nonce is compared where its question is at hand (`SocialAdapter`)."""
+        """The person of a valid ID token. `SocialAdapter` compares the nonce, which the login state holds."""
         id_token = kwargs["response"].get("id_token")
         if not isinstance(id_token, str):
             raise Refused("The provider sent no ID token.")
-        with Session() as session:
-            answer = session.get(self.openid_config["jwks_uri"])
-            answer.raise_for_status()
-            keys = answer.json()
         try:
             claims = read_id_token(
                 id_token,
-                keys=keys,
+                keys=get_json(self.openid_config["jwks_uri"]),
                 issuer=settings.OIDC_ISSUER,
                 client_id=app.client_id,
                 groups_claim=settings.OIDC_GROUPS_CLAIM,
@@ -99,12 +76,12 @@ class OIDCAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth 
 
 
 class OIDCProvider(OpenIDConnectProvider):  # type: ignore[misc]
-    """Named in `settings.SOCIALACCOUNT_PROVIDERS`."""
+    """Provider class of `settings.SOCIALACCOUNT_PROVIDERS`."""
 
     oauth2_adapter_class = OIDCAdapter
 
     def redirect(self, request: HttpRequest, process: str, **kwargs: Any) -> HttpResponse:
-        """To the provider. Nothing in our URL reaches into the question: no scope, no parameter."""
+        """Redirect to the provider. Scope and parameters are fixed here; none is taken from our URL."""
         nonce = secrets.token_urlsafe(24)
         again = {"prompt": "login"} if request.GET.get("again") else {}
         parameters = {"auth_params": {"nonce": nonce, **again}, "scope": self.get_scope(), "nonce": nonce}
@@ -121,17 +98,18 @@ class OIDCProvider(OpenIDConnectProvider):  # type: ignore[misc]
         return {"username": data.name}
 
     def extract_email_addresses(self, data: Claims) -> list[Any]:
-        return []  # nobody is found by an address
+        return []  # accounts are never found by an e-mail address
 
 
 class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
-    """Who gets an account by coming from the identity provider."""
+    """Policy of single sign-on: nonce, new accounts, the page of a failure."""
 
-    def get_requests_session(self) -> Session:
-        return Session()
+    def get_requests_session(self) -> NoReturn:
+        """Fails a call that would leave past `provider_client`."""
+        raise NotImplementedError("Calls to the identity provider go through provider_client.")
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        """The token must answer the very question that this browser asked. Raises PermissionDenied."""
+        """Compares the token's nonce with the one that this browser was sent with. Raises PermissionDenied."""
         asked = sociallogin.state.get("nonce") or ""
         if not (asked and constant_time_compare(asked, sociallogin.nonce)):
             raise PermissionDenied("The ID token answers another question than ours.")
@@ -158,19 +136,19 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         return reverse("account_home")
 
     def on_authentication_error(self, request: HttpRequest, *_: Any, **found: Any) -> None:
-        """Raises ImmediateHttpResponse: one page for all of them, the reason is in the audit log."""
+        """Raises ImmediateHttpResponse: one page for every failure; the audit log holds the reason."""
         problem = found.get("exception")
         is_ours = isinstance(problem, Refused | PermissionDenied)
         why = str(problem) if is_ours else "What came from the identity provider fits no question of ours."
         emit_event(Event(action="person.sign_in", actor_name=UNKNOWN_PERSON, outcome="failed", reason=why))
-        is_down = isinstance(problem, requests.RequestException)
+        is_down = isinstance(problem, ProviderUnavailable)
         page = render_page(request, "account/sso_failed.html", {"is_down": is_down}, status=503 if is_down else 401)
         raise ImmediateHttpResponse(page)
 
 
 @receiver(user_logged_in, dispatch_uid="teams_by_groups")
 def follow_groups(user: User, sociallogin: SocialLogin | None = None, **_: Any) -> None:
-    """At every sign-in: into the teams of one's groups, and out of the other ones that groups decide about."""
+    """Team membership follows the provider's groups at every sign-in, for the teams that CORRAL_OIDC_TEAMS names."""
     if sociallogin is None:
         return
     decided = set(settings.OIDC_TEAMS.values())

@@ -2,7 +2,6 @@
 
 import logging
 
-import requests
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
@@ -17,13 +16,14 @@ from django.views.decorators.http import require_POST, require_safe
 from dashboard.events import Event, emit_event
 from dashboard.http import AuthedRequest, add_toast, go, render_page
 from dashboard.people.sign_in import oidc
+from dashboard.people.sign_in.provider_client import Refused
 from dashboard.people.sign_in.second_factor import has_second_factor
 from dashboard.policy import PUBLIC, signed_in, stamp
 from dashboard.reauthentication import require_recent_sign_in
 
 logger = logging.getLogger("corral.sign_in")
-# what allauth may raise on a malformed answer of the provider
-MALFORMED = (requests.RequestException, OAuth2Error, KeyError, TypeError, ValueError, AttributeError)
+# Errors that allauth raises for an answer of the provider that breaks the protocol
+MALFORMED = (OAuth2Error, KeyError, TypeError, ValueError, AttributeError)
 
 
 @require_safe
@@ -99,6 +99,7 @@ def _ask_provider(request: HttpRequest, view: type[OAuth2LoginView | OAuth2Callb
     try:
         answer: HttpResponse = view.adapter_view(oidc.OIDCAdapter(request, oidc.PROVIDER_ID))(request)
     except MALFORMED as problem:
-        logger.warning("Single sign-on failed: %s", type(problem).__name__)
+        reason = str(problem) if isinstance(problem, Refused) else type(problem).__name__
+        logger.warning("Single sign-on failed: %s", reason)
         return render_page(request, "account/sso_failed.html", {"is_down": True}, status=503)
     return answer

@@ -1,14 +1,13 @@
 """The webhook as a peer that cannot be trusted: slow, endless, elsewhere, or at an address that nothing may open."""
 
 import socket
-import time
 
 import pytest
 
 from registries.models import Alert
 from registries.outbound.breaker import CallLimits
 from registries.services.notifications.channels import webhook
-from tests.upstream_stands import answering, scripted
+from tests.upstream_stands import answering, drip, flood, receive, scripted
 
 pytestmark = pytest.mark.django_db
 METADATA = "169.254.169.254"
@@ -22,35 +21,6 @@ def _secret(settings: pytest.FixtureRequest) -> None:
 @pytest.fixture
 def alert() -> Alert:
     return Alert.objects.create(kind=Alert.Kind.TEST, title="Test")
-
-
-@pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """The addresses that a socket was opened to; none is really opened."""
-    addresses: list[object] = []
-
-    def refuse(address: object, **_: object) -> None:
-        addresses.append(address)
-        raise ConnectionRefusedError
-
-    monkeypatch.setattr(socket, "create_connection", refuse)
-    return addresses
-
-
-def drip(connection: socket.socket) -> None:
-    """A byte each 20 ms, for longer than any wall of a test."""
-    connection.recv(65536)
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-    for _ in range(500):
-        connection.sendall(b"x")
-        time.sleep(0.02)
-
-
-def flood(connection: socket.socket) -> None:
-    connection.recv(65536)
-    connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
-    for _ in range(1000):
-        connection.sendall(b"x" * 65536)
 
 
 def test_ends_with_the_wall_however_slowly_the_answer_comes(
@@ -70,7 +40,7 @@ def test_reads_no_more_of_an_answer_than_the_cap(settings: pytest.FixtureRequest
 
 def test_follows_no_redirect(settings: pytest.FixtureRequest, alert: Alert) -> None:
     followed: list[bytes] = []
-    with scripted(lambda connection: followed.append(connection.recv(65536))) as elsewhere:
+    with scripted(lambda connection: followed.append(receive(connection))) as elsewhere:
         redirect = f"HTTP/1.1 307 Temporary Redirect\r\nLocation: {elsewhere.text}/\r\n\r\n".encode()
         with scripted(answering(redirect)) as base:
             settings.WEBHOOK_URL = base.text  # type: ignore[attr-defined]
@@ -80,7 +50,11 @@ def test_follows_no_redirect(settings: pytest.FixtureRequest, alert: Alert) -> N
 
 @pytest.mark.parametrize("host", [METADATA, f"[::ffff:{METADATA}]", "hooks.example"])
 def test_opens_no_blocked_address_though_the_settings_name_it(
-    settings: pytest.FixtureRequest, alert: Alert, opened: list[object], monkeypatch: pytest.MonkeyPatch, host: str
+    settings: pytest.FixtureRequest,
+    alert: Alert,
+    opened: list[tuple[str, int]],
+    monkeypatch: pytest.MonkeyPatch,
+    host: str,
 ) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(0, 0, 0, "", (METADATA, 443))])
     settings.WEBHOOK_URL = f"https://{host}/"  # type: ignore[attr-defined]
@@ -89,7 +63,7 @@ def test_opens_no_blocked_address_though_the_settings_name_it(
 
 
 def test_opens_other_addresses_without_the_admins_list(
-    settings: pytest.FixtureRequest, alert: Alert, opened: list[object]
+    settings: pytest.FixtureRequest, alert: Alert, opened: list[tuple[str, int]]
 ) -> None:
     settings.WEBHOOK_URL = "https://10.0.0.1/"  # type: ignore[attr-defined]
     assert webhook.send(alert) == "The webhook refuses the connection."

@@ -1,0 +1,3 @@
+from tests.upstream_stands import opened
+
+__all__ = ["opened"]
