@@ -11,6 +11,8 @@ from django.core.cache import cache
 from django.db import connections
 from django.test import Client
 
+from dashboard import timed_cache
+from registries.outbound.breaker import forget_upstreams
 from tests import audit_table, chromium, signing_in
 
 NO_CHROMIUM = "no Chromium is installed (Debian, Ubuntu: apt install chromium)"
@@ -34,9 +36,12 @@ def _audit_record_can_be_emptied() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _empty_cache() -> None:
-    """No test meets another one's sign-in limits or kept lists."""
+def _nothing_kept() -> Iterator[None]:
+    """No test meets another one's sign-in limits, kept lists, connections or breakers."""
     cache.clear()
+    yield
+    timed_cache.clear_all()
+    forget_upstreams()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from registries.outbound.base_url import BaseURL, parse_base_url
-from registries.outbound.breaker import CallLimits, forget_upstreams
+from registries.outbound.breaker import CallLimits
 from registries.outbound.transport import Transport
 from registries.rancher.client import Client
 from registries.sandbox.answers import Answer
@@ -88,18 +88,11 @@ def _standing(generation: str) -> Iterator[Stand]:
         yield stand
         for transport in stand.made:
             transport.close()
-    forget_upstreams()
 
 
 @pytest.fixture
 def client(stand: Stand) -> Client:
     return stand.client()
-
-
-@pytest.fixture(autouse=True)
-def _no_upstream_remembers() -> Iterator[None]:
-    yield
-    forget_upstreams()
 
 
 @contextlib.contextmanager

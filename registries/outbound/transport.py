@@ -76,7 +76,7 @@ class _Adapter(HTTPAdapter):
         stale.close()
 
     def close(self) -> None:
-        self._kept.close()
+        self.renew()  # a call that another thread is about to make finds a pool that is open
         super().close()
 
     def _new_pool(self, size: int) -> HTTPConnectionPool:

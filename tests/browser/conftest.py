@@ -14,7 +14,6 @@ from pytest_django.live_server_helper import LiveServer
 from dashboard.people.models import User
 from tests.browser import tools
 from tests.registries.conftest import (  # noqa: F401 - the same people, profiles and stand-in Rancher
-    _fresh_process_state,
     admin,
     auditor,
     loopback,

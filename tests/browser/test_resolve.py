@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from dashboard import timed_cache
 from dashboard.people.models import User
 from registries.rancher.client import Client
-from registries.services.images import lookup
 from tests.browser.tools import Seen, complaints_in_all_looks
 from tests.registries.conftest import settled
 
@@ -21,7 +21,7 @@ def quay(upstream: Client) -> str:
     for user in ("acme+rancher", "acme+old"):
         upstream.credentials.create(registry_id=made["quay.io"], public_value=user, secret_value="x")
     settled(upstream, made["quay.io"], "active")
-    lookup.forget_kept()
+    timed_cache.clear_all()
     return made["quay.io"]
 
 

@@ -1,12 +1,12 @@
 """Probes of registries on loopback, with a certificate authority of this test run."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from registries.oci import ProbeResult, probe
-from registries.outbound.breaker import CallLimits, forget_upstreams
+from registries.outbound.breaker import CallLimits
 from tests.authority import Authority
 
 USER, SECRET = "ann", "correct horse"
@@ -35,12 +35,6 @@ def ask(authority: Authority) -> Probe:
         return probe(address, **(values | options))
 
     return ask
-
-
-@pytest.fixture(autouse=True)
-def _no_upstream_remembers() -> Iterator[None]:
-    yield
-    forget_upstreams()
 
 
 def states(found: ProbeResult) -> dict[str, str]:

@@ -1,3 +1,3 @@
-from tests.upstream_stands import _no_upstream_remembers, client, stand, stand_14
+from tests.upstream_stands import client, stand, stand_14
 
-__all__ = ["_no_upstream_remembers", "client", "stand", "stand_14"]
+__all__ = ["client", "stand", "stand_14"]

@@ -13,7 +13,6 @@ from django.test import Client as Browser
 
 from dashboard.people.models import User
 from registries.models import AllowedTarget, ConnectionProfile, Membership
-from registries.outbound.breaker import forget_upstreams
 from registries.rancher.client import Client
 from registries.roles import Role
 from registries.sandbox.answers import Answer
@@ -21,8 +20,7 @@ from registries.sandbox.faults import Fault, FaultPlan
 from registries.sandbox.sandbox import Sandbox
 from registries.sandbox.seed import new_state
 from registries.sandbox.server import running
-from registries.services.inventory.reading import forget_kept
-from registries.services.upstream import connection, schema_limits
+from registries.services.upstream import connection
 from tests.signing_in import prove
 
 PASSWORD = "a long enough passphrase"
@@ -83,16 +81,6 @@ def standing(generation: str) -> Iterator[Rancher]:
     faults = FaultPlan()
     with running(sandbox, faults=faults) as server:
         yield Rancher(server.base_url, sandbox, faults)
-
-
-@pytest.fixture(autouse=True)
-def _fresh_process_state() -> Iterator[None]:
-    """Kept copies, transports and limits are per process; no test meets another one's."""
-    yield
-    forget_kept()
-    schema_limits.forget_kept()
-    connection.close_all()
-    forget_upstreams()
 
 
 @pytest.fixture

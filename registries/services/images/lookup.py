@@ -1,8 +1,8 @@
 """Which credential Rancher uses for an image in a profile's project, over what is there now."""
 
-import time
 from dataclasses import dataclass
 
+from dashboard.timed_cache import TimedCache
 from registries.images.credential_lookup import Resolution, resolve, split_whitelist
 from registries.models import ConnectionProfile
 from registries.outbound.errors import UpstreamError
@@ -28,7 +28,7 @@ class Resolved:
     reading: Reading
 
 
-_kept: dict[tuple[int, str], tuple[float, ServerSettings]] = {}
+_settings: TimedCache[int, ServerSettings] = TimedCache(keyed_by="profile", max_age_s=KEPT_S, max_entries=1000)
 
 
 def resolve_image(profile: ConnectionProfile, image: str) -> Resolved:
@@ -46,10 +46,8 @@ def resolve_image(profile: ConnectionProfile, image: str) -> Resolved:
 
 def read_settings(profile: ConnectionProfile) -> ServerSettings:
     """The settings, kept for a minute once both could be read. Raises nothing."""
-    key = (profile.pk, profile.base_url)
-    read_at, settings = _kept.get(key, (0.0, ServerSettings()))
-    if settings != ServerSettings() and time.monotonic() - read_at < KEPT_S:
-        return settings
+    if kept := _settings.get(profile.pk, version=profile.base_url):
+        return kept
     try:
         # not as a `contact`: a key that may not read settings is no failure of the connection
         client = connection.client_for(profile)
@@ -59,10 +57,5 @@ def read_settings(profile: ConnectionProfile) -> ServerSettings:
         )
     except UpstreamError:
         return ServerSettings()  # unknown, and the page says so
-    _kept[key] = (time.monotonic(), settings)
+    _settings.put(profile.pk, settings, version=profile.base_url)
     return settings
-
-
-def forget_kept() -> None:
-    """Empties what this process keeps (for tests)."""
-    _kept.clear()

@@ -16,6 +16,7 @@ from typing import Any
 from django.db import DatabaseError
 from django.utils import timezone
 
+from dashboard.timed_cache import TimedCache
 from registries.models import ConnectionProfile, InventoryItem, Operation
 from registries.outbound.errors import Unreachable, UpstreamError
 from registries.rancher.errors import PEER
@@ -67,7 +68,7 @@ class _Flight:
 
 _lock = threading.Lock()
 _flights: dict[tuple[int, int], _Flight] = {}
-_kept: dict[int, tuple[int, float, Reading]] = {}  # profile -> (write serial, monotonic time, reading)
+_readings: TimedCache[int, Reading] = TimedCache(keyed_by="profile", max_age_s=KEPT_S, max_entries=200)
 _patience = threading.BoundedSemaphore(PATIENT_READERS)
 
 
@@ -76,7 +77,7 @@ def read_registries(profile: ConnectionProfile, *, fresh: bool = False) -> Readi
 
     `fresh` asks Rancher whatever is kept. Raises UpstreamError when Rancher doesn't answer as it should.
     """
-    if not fresh and (reading := _kept_reading(profile)):
+    if not fresh and (reading := _readings.get(profile.pk, version=profile.write_serial)):
         return reading
     key = (profile.pk, profile.write_serial)
     with _lock:
@@ -95,7 +96,7 @@ def read_registries(profile: ConnectionProfile, *, fresh: bool = False) -> Readi
         with _lock:
             del _flights[key]
             if flight.reading:
-                _kept[profile.pk] = (profile.write_serial, time.monotonic(), flight.reading)
+                _readings.put(profile.pk, flight.reading, version=profile.write_serial)
         flight.landed.set()
     return flight.reading
 
@@ -113,19 +114,6 @@ def recall(profile: ConnectionProfile, *, error: UpstreamError | None = None) ->
     items = InventoryItem.objects.filter(profile=profile, gone_at=None).order_by("id")
     registries = tuple(map(store.as_registry, items))
     return Reading(registries, profile.inventory_read_at, error=error, removed=store.recall_removed(profile).count())
-
-
-def forget_kept() -> None:
-    """Empties this process's kept copies (for tests)."""
-    with _lock:
-        _kept.clear()
-
-
-def _kept_reading(profile: ConnectionProfile) -> Reading | None:
-    serial, read_at, reading = _kept.get(profile.pk, (-1, 0.0, None))
-    if reading and serial == profile.write_serial and time.monotonic() - read_at < KEPT_S:
-        return reading
-    return None
 
 
 def _wait_for(flight: _Flight) -> Reading:

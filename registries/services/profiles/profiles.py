@@ -12,6 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.text import slugify
 
+from dashboard import timed_cache
 from dashboard.people.models import User
 from registries.access import Access
 from registries.models import ConnectionProfile, InventoryItem, Operation
@@ -22,7 +23,7 @@ from registries.roles import Role
 from registries.services.inventory import as_of
 from registries.services.operations import lifecycle
 from registries.services.profiles import members, profile_events
-from registries.services.upstream import connection, connection_check
+from registries.services.upstream import connection_check
 from registries.services.upstream.connection_check import ConnectionParams
 from registries.services.verification import saved_secrets
 
@@ -165,7 +166,7 @@ def remove_profile(access: Access, *, reason: str = "") -> None:
             raise StillOpen
         profile_events.record_removed(access, reason=reason)
         access.profile.delete()
-    connection.forget_profile(profile_id)
+    timed_cache.forget("profile", profile_id)
 
 
 def unique_slug(name: str) -> str:

@@ -1,6 +1,5 @@
 """The way from a profile to its Rancher: one transport per profile and process, and what every contact tells."""
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import cast
 from django.utils import timezone
 
 from dashboard.crypto import SecretUnreadable
+from dashboard.timed_cache import TimedCache
 from registries.models import AllowedTarget, ConnectionProfile
 from registries.outbound.base_url import parse_base_url
 from registries.outbound.blocked_addresses import Address
@@ -21,6 +21,7 @@ from registries.rancher.errors import PEER, ApiError, Unauthorized
 from registries.rancher.quirks import ApiVersion
 
 TARGETS_KEPT_S = 2.0
+CLIENT_IDLES_S = 900.0  # a client that nobody used for so long is closed, and its keys leave the memory
 CONTACT_NOTED_EVERY = timedelta(seconds=5)  # a live profile costs one update in so long, not one a page
 
 
@@ -33,16 +34,19 @@ KEYS_UNREADABLE = "The stored keys cannot be read any more; an admin has to ente
 NO_PROJECT = "No project is chosen yet; an admin has to enter its id, or to choose it after a check."
 
 
-@dataclass
-class _Kept:
-    fingerprint: tuple[object, ...]
+@dataclass(frozen=True)
+class _Connected:
     transport: Transport
     client: Client
 
 
-_lock = threading.Lock()
-_clients: dict[int, _Kept] = {}
-_targets: tuple[float, list[AllowedTarget]] = (float("-inf"), [])
+_clients: TimedCache[int, _Connected] = TimedCache(
+    keyed_by="profile",
+    max_age_s=CLIENT_IDLES_S,
+    max_entries=1000,
+    on_drop=lambda connected: connected.transport.close(),
+)
+_targets: TimedCache[AllowedTarget.Kind, list[AllowedTarget]] = TimedCache(max_age_s=TARGETS_KEPT_S, max_entries=1)
 
 
 def allow(scheme: str, host: str, address: Address, port: int) -> bool:
@@ -61,16 +65,9 @@ def client_for(profile: ConnectionProfile) -> Client:
         profile.ca_certificate,
         profile.is_read_only,
     )
-    with _lock:
-        kept = _clients.get(profile.pk)
-        if kept and kept.fingerprint == fingerprint:
-            return kept.client
-    fresh = _Kept(fingerprint, *_connect(profile))
-    with _lock:
-        stale, _clients[profile.pk] = _clients.get(profile.pk), fresh
-    if stale:
-        stale.transport.close()
-    return fresh.client
+    connected = _clients.get(profile.pk, version=fingerprint) or _connect(profile)
+    _clients.put(profile.pk, connected, version=fingerprint)  # even if it was there: the age is since its last use
+    return connected.client
 
 
 @contextmanager
@@ -106,29 +103,10 @@ def note_failure(profile: ConnectionProfile, error: UpstreamError) -> None:
 
 def forget_targets() -> None:
     """After a change of the list: this process looks at once, the others within two seconds."""
-    global _targets  # noqa: PLW0603 - a cache of the process
-    _targets = (float("-inf"), [])
+    _targets.clear()
 
 
-def forget_profile(profile_id: int) -> None:
-    """Closes what is kept for a profile that was removed."""
-    with _lock:
-        kept = _clients.pop(profile_id, None)
-    if kept:
-        kept.transport.close()
-
-
-def close_all() -> None:
-    """Closes every kept connection (for tests)."""
-    forget_targets()
-    with _lock:
-        kept = list(_clients.values())
-        _clients.clear()
-    for one in kept:
-        one.transport.close()
-
-
-def _connect(profile: ConnectionProfile) -> tuple[Transport, Client]:
+def _connect(profile: ConnectionProfile) -> _Connected:
     if not profile.has_keys:
         raise ProfileUnusable("no_keys", NO_KEYS)
     if not profile.project_id:
@@ -148,7 +126,7 @@ def _connect(profile: ConnectionProfile) -> tuple[Transport, Client]:
     client = Client(
         transport, access_key=access_key, secret_key=secret_key, project_id=profile.project_id, api_version=version
     )
-    return transport, client
+    return _Connected(transport, client)
 
 
 def _is_of_the_connection(error: UpstreamError) -> bool:
@@ -159,11 +137,11 @@ def _is_of_the_connection(error: UpstreamError) -> bool:
 
 
 def _allowed_targets() -> list[AllowedTarget]:
-    global _targets  # noqa: PLW0603 - a cache of the process
-    read_at, targets = _targets
-    if time.monotonic() - read_at > TARGETS_KEPT_S:
-        targets = list(AllowedTarget.objects.filter(kind=AllowedTarget.Kind.RANCHER))
-        _targets = (time.monotonic(), targets)
+    kind = AllowedTarget.Kind.RANCHER
+    targets = _targets.get(kind)
+    if targets is None:
+        targets = list(AllowedTarget.objects.filter(kind=kind))
+        _targets.put(kind, targets)
     return targets
 
 

@@ -1,25 +1,18 @@
 """The page that says which credential Rancher will use: for every kind of answer, live and out of reach."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from django.test import Client as Browser
 
+from dashboard import timed_cache
 from dashboard.people.models import User
 from registries.models import ConnectionProfile
 from registries.rancher.client import Client
-from registries.services.images import lookup
-from registries.services.inventory.reading import forget_kept
 from tests.registries.conftest import Rancher, settled
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGE = "/profiles/staging/resolve/"
-
-
-@pytest.fixture(autouse=True)
-def _nothing_kept() -> Iterator[None]:
-    yield
-    lookup.forget_kept()
 
 
 @pytest.fixture
@@ -37,7 +30,7 @@ def registries(upstream: Client) -> dict[str, str]:
         upstream.credentials.create(registry_id=made["quay.io"], public_value=user, secret_value="canary-5ecret")
     for rancher_id in made.values():
         settled(upstream, rancher_id, "active")
-    forget_kept()
+    timed_cache.clear_all()
     return made
 
 
@@ -111,7 +104,7 @@ def test_answers_from_the_last_known_list_when_rancher_is_away(
     web: Browser, registries: dict[str, str], rancher: Rancher
 ) -> None:
     ask(web, "quay.io/a")
-    forget_kept()
+    timed_cache.clear_all()
     rancher.fail("reset", times=None)
     text = ask(web, "quay.io/a")
     assert "Rancher uses first of quay.io." in text

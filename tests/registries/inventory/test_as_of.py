@@ -6,11 +6,12 @@ import pytest
 from django.test import Client as Browser
 from django.utils import timezone
 
+from dashboard import timed_cache
 from dashboard.people.models import User
 from registries.models import ConnectionProfile, InventoryChange
 from registries.rancher.client import Client
 from registries.services.inventory.as_of import registries_at
-from registries.services.inventory.reading import forget_kept, read_registries
+from registries.services.inventory.reading import read_registries
 from tests.registries.conftest import settled
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +25,7 @@ def at(day: int) -> datetime:
 def read_on(profile: ConnectionProfile, day: int) -> None:
     """Reads Rancher as if it were that day."""
     InventoryChange.objects.filter(at__gt=timezone.now() - timedelta(days=1)).delete()
-    forget_kept()
+    timed_cache.clear_all()
     read_registries(profile, fresh=True)
     InventoryChange.objects.filter(at__gt=timezone.now() - timedelta(days=1)).update(at=at(day))
 
@@ -63,7 +64,7 @@ def test_shows_what_was_there_then_and_as_it_was(profile: ConnectionProfile, ups
 def test_an_unchanged_list_notes_nothing(profile: ConnectionProfile, upstream: Client) -> None:
     make(upstream, "quay.io")
     read_on(profile, 10)
-    forget_kept()
+    timed_cache.clear_all()
     read_registries(profile, fresh=True)
     assert InventoryChange.objects.count() == 1
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import pytest
 from django.test import Client as Browser
 
+from dashboard import timed_cache
 from dashboard.people.models import User
 from registries.models import ConnectionProfile
 from registries.rancher.audit_logs import AuditLogRow
 from registries.rancher.client import Client
-from registries.services.inventory.reading import forget_kept
 from registries.services.operations.history import read_history
 from tests.registries.conftest import settled
 
@@ -62,7 +62,7 @@ def test_shows_corrals_part_with_rancher_out_of_reach(
 ) -> None:
     registry_id = upstream.registries.create(server_address="quay.io").id
     browser.get(LIST)
-    forget_kept()
+    timed_cache.clear_all()
     ConnectionProfile.objects.filter(pk=profile.pk).update(base_url="http://127.0.0.1:9")
     answer = browser.get(f"{LIST}{registry_id}/history/")
     assert (answer.status_code, "could not be read" in answer.content.decode()) == (200, True)

@@ -8,10 +8,10 @@ from collections.abc import Callable
 import pytest
 from django.test import Client as Browser
 
+from dashboard import timed_cache
 from dashboard.people.models import User
 from registries.models import ConnectionProfile, Operation
 from registries.rancher.client import Client
-from registries.services.inventory.reading import forget_kept
 from tests.registries.conftest import Rancher, settled
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -82,7 +82,7 @@ def test_shows_the_last_known_list_without_controls_when_rancher_is_gone(
     web: Browser, three: list[str], rancher: Rancher
 ) -> None:
     page(web)
-    forget_kept()
+    timed_cache.clear_all()
     rancher.fail("drop_before")
     text = page(web)
     assert rows(text) == [three[1], three[2], three[0]]
@@ -199,7 +199,7 @@ def test_says_that_somebody_else_was_quicker(web: Browser, three: list[str], ran
 def test_makes_one_upstream_call_a_page_and_none_within_the_kept_copys_life(
     web: Browser, three: list[str], rancher: Rancher
 ) -> None:
-    forget_kept()
+    timed_cache.clear_all()
     rancher.sandbox.lines.clear()
     page(web)
     page(web)

@@ -8,10 +8,19 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from dashboard import timed_cache
+from dashboard.people.models import User
+from registries.access import Access
 from registries.models import AllowedTarget, ConnectionProfile
 from registries.outbound.errors import Unreachable
 from registries.rancher.errors import NotFound, Unauthorized
 from registries.services.upstream import connection
+from registries.outbound.transport import Transport
+
+from registries.services.images import lookup
+from registries.services.inventory import reading
+from registries.services.profiles.profiles import remove_profile
+from registries.services.upstream import connection, schema_limits
 from registries.services.upstream.connection import ProfileUnusable
 from tests.registries.conftest import Rancher
 
@@ -117,8 +126,42 @@ def test_a_target_counts_from_the_moment_that_it_is_saved_here(loopback: Allowed
     assert not connection.allow("http", "127.0.0.1", here, 8080)
 
 
-def test_a_removed_profiles_client_is_not_kept(profile: ConnectionProfile) -> None:
+def test_closes_the_connections_of_a_client_that_is_dropped(
+    profile: ConnectionProfile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[Transport] = []
+
+    def close(transport: Transport) -> None:
+        closed.append(transport)
+
+    monkeypatch.setattr(Transport, "close", close)
     first = connection.client_for(profile)
-    connection.forget_profile(profile.pk)
-    connection.forget_profile(profile.pk)
-    assert connection.client_for(profile) is not first
+    connection.client_for(profile)
+    assert closed == []
+    profile.api_version = "v2-beta"
+    second = connection.client_for(profile)
+    assert len(closed) == 1
+    timed_cache.clear_all()
+    assert len(set(closed)) == 2
+    assert first is not second
+
+
+def test_a_removed_profile_leaves_nothing_in_this_process(
+    profile: ConnectionProfile, make_profile: Callable[..., ConnectionProfile], admin: User
+) -> None:
+    caches = (connection._clients, schema_limits._limits, lookup._settings, reading._readings)
+    other = make_profile()
+    for one in (profile, other):
+        schema_limits.of_registries(one)
+        lookup.resolve_image(one, "quay.io/a/b:1")
+    assert [len(cache) for cache in caches] == [2, 2, 2, 2]
+    remove_profile(Access(admin, profile))
+    assert [list(cache._entries) for cache in caches] == [[other.pk]] * 4
+
+
+def test_a_client_that_is_dropped_while_it_is_used_goes_on(profile: ConnectionProfile) -> None:
+    with connection.contact(profile) as client:
+        client.ping()
+        timed_cache.clear_all()
+        client.ping()
+    assert not profile.failing_since
