@@ -1,16 +1,27 @@
-"""How often somebody may try: so many tries in so many seconds, exactly, however many processes count.
+"""Rate limits: an exact number of tries in a number of seconds, counted over all processes.
 
-A try takes one of the limit's slots and holds it for the window; with none free it is refused. Slots are taken by the
-cache's `add`, which is atomic in the database cache and in Redis; counting up is not (20 tries for 5, measured, see
-`faults.md`). A cache that can't be reached raises: then nobody gets in.
+A try takes one of the limit's slots and holds it until it expires; without a free slot it is refused. Slots are rows of
+a table of their own, because Django's database cache deletes entries once it holds 300. The beat deletes expired rows.
+A database that can't be written to raises: nobody gets in.
 """
 
 import hashlib
 import math
-import time
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from django.core.cache import cache
+from django.db import connection
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from dashboard.people.models import RateLimitSlot
+
+# An upsert with a condition, which the ORM can't express; SQLite and PostgreSQL read it alike.
+CLAIM = (
+    "INSERT INTO people_ratelimitslot (name, key_hash, number, expires_at) VALUES (%s, %s, %s, %s) "
+    "ON CONFLICT (name, key_hash, number) DO UPDATE SET expires_at = excluded.expires_at "
+    "WHERE people_ratelimitslot.expires_at <= %s"
+)
 
 
 @dataclass(frozen=True)
@@ -23,21 +34,46 @@ class RateLimit:
 
 
 def take_slot(limit: RateLimit, key: str) -> int:
-    """0 when the try may go on, else the seconds until the next place is free."""
-    names = _names(limit, key)
-    for name in names:
-        if cache.add(name, time.time() + limit.seconds, timeout=limit.seconds):
+    """Takes a slot. Returns 0, or without a free one the seconds until the next is free. Raises DatabaseError."""
+    now = timezone.now()
+    held = set(_slots(limit, key).filter(expires_at__gt=now).values_list("number", flat=True))
+    for number in range(limit.slots):
+        if number not in held and _claim(limit, key, number, now):
             return 0
-    free_at = min(cache.get_many(names).values(), default=time.time())
-    return max(1, math.ceil(free_at - time.time()))
+    free_at = min(_slots(limit, key).values_list("expires_at", flat=True), default=now)
+    return max(1, math.ceil((free_at - now).total_seconds()))
+
+
+def return_slot(limit: RateLimit, key: str) -> None:
+    """Gives back the newest slot of a key, after a try that shall not count."""
+    if newest := _slots(limit, key).order_by("-expires_at").first():
+        newest.delete()
 
 
 def free_slots(limit: RateLimit, key: str) -> None:
-    """Forgets the tries of a key, after one that succeeded."""
-    cache.delete_many(_names(limit, key))
+    """Gives back every slot of a key, after a try that succeeded."""
+    _slots(limit, key).delete()
 
 
-def _names(limit: RateLimit, key: str) -> list[str]:
-    """Keys are hashed: caches take no blanks and no long names, and people sign in with anything."""
-    digest = hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
-    return [f"limit:{limit.name}:{digest}:{number}" for number in range(limit.slots)]
+def delete_expired_limits() -> int:
+    """Deletes expired slots; returns their number. Called by the beat."""
+    deleted, _ = RateLimitSlot.objects.filter(expires_at__lte=timezone.now()).delete()
+    return deleted
+
+
+def _slots(limit: RateLimit, key: str) -> QuerySet[RateLimitSlot]:
+    return RateLimitSlot.objects.filter(name=limit.name, key_hash=_digest(key), number__lt=limit.slots)
+
+
+def _claim(limit: RateLimit, key: str, number: int, now: datetime) -> bool:
+    """Takes one slot if it is free or expired. One statement, so that of several claims at once one succeeds."""
+    adapt = connection.ops.adapt_datetimefield_value
+    until = now + timedelta(seconds=limit.seconds)
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, [limit.name, _digest(key), number, adapt(until), adapt(now)])
+        return bool(cursor.rowcount == 1)
+
+
+def _digest(key: str) -> str:
+    """Hash of a key, which may be of any length and holds names and codes that people typed."""
+    return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()

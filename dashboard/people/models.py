@@ -1,4 +1,4 @@
-"""People who sign in, and invitations to become one. Teams are Django's groups."""
+"""People who sign in, invitations, and the slots of rate limits. Teams are Django's groups."""
 
 from datetime import timedelta
 
@@ -64,3 +64,18 @@ class Invitation(models.Model):
     @property
     def expires_in(self) -> timedelta:
         return self.expires_at - timezone.now()
+
+
+class RateLimitSlot(models.Model):
+    """One try that counts towards a rate limit until it expires; see `dashboard.rate_limits`."""
+
+    name = models.CharField(max_length=32)  # of the limit
+    key_hash = models.CharField(max_length=64)  # SHA-256 of what is limited, hexadecimal
+    number = models.PositiveSmallIntegerField()  # of the slot, from 0
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["name", "key_hash", "number"], name="one_row_a_slot")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.number}"

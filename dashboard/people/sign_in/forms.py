@@ -9,14 +9,10 @@ from allauth.mfa.webauthn.forms import (
     LoginWebAuthnForm,
     ReauthenticateWebAuthnForm,
 )
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 
 from dashboard.events import Event, emit_event
 from dashboard.people.sign_in import limits
-
-CODE_LIVES_S = 120  # longer than a TOTP code is taken for, one step either side of now
-
 
 MALFORMED = (KeyError, TypeError, ValueError, AttributeError)  # what allauth's reading of a browser's answer may raise
 
@@ -50,8 +46,7 @@ class _OnceAndCounted:
         user = self.user  # type: ignore[attr-defined]
         limits.count_code(user.get_username(), user.pk)
         code: str = super().clean_code()  # type: ignore[misc]
-        if not cache.add(f"code-used:{user.pk}:{code.replace(' ', '')}", True, timeout=CODE_LIVES_S):
-            raise ValidationError("This code was used a moment ago: wait for the next one.")
+        limits.use_code(user.pk, code)
         limits.forget_codes(user.pk)
         return code
 

@@ -1,4 +1,4 @@
-"""How often somebody may guess: counted before a password is hashed, in the cache that all processes share."""
+"""Rate limits of sign-in, counted before a password is hashed, and one-time use of codes."""
 
 from django.core.exceptions import ValidationError
 
@@ -9,6 +9,8 @@ from dashboard.rate_limits import RateLimit, free_slots, take_slot
 PER_ACCOUNT = RateLimit("sign-in", slots=5, seconds=5 * 60)
 PER_ADDRESS = RateLimit("sign-in-from", slots=10, seconds=60)
 PER_SECOND_FACTOR = RateLimit("second-factor", slots=5, seconds=5 * 60)
+# a TOTP code is valid for 90 s: one step of 30 s before and after the current one
+USED_CODE = RateLimit("used-code", slots=1, seconds=120)
 BY_PASSKEY = "(passkey)"  # in the record, while it isn't known whose it is
 NOTED = RateLimit("sign-in-noted", slots=1, seconds=5 * 60)  # a flood of tries is one row of the record
 
@@ -39,6 +41,15 @@ def forget_tries(name: str) -> None:
 
 def forget_codes(user_id: int) -> None:
     free_slots(PER_SECOND_FACTOR, str(user_id))
+
+
+def use_code(user_id: int, code: str) -> None:
+    """Marks a valid code as used. Raises ValidationError when it was used before.
+
+    allauth remembers used codes in the cache, for 30 s.
+    """
+    if take_slot(USED_CODE, f"{user_id}:{code.replace(' ', '')}"):
+        raise ValidationError("This code was used a moment ago: wait for the next one.")
 
 
 def refuse(name: str, wait_s: int) -> None:
