@@ -1,4 +1,4 @@
-"""People who sign in, invitations, and the slots of rate limits. Teams are Django's groups."""
+"""People who sign in, invitations, and counts of tries to sign in. Teams are Django's groups."""
 
 from datetime import timedelta
 
@@ -79,3 +79,18 @@ class RateLimitSlot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.number}"
+
+
+class FailedSignIns(models.Model):
+    """Failed sign-ins from one address in one minute, until the beat writes them to the audit log as one row."""
+
+    address = models.CharField(max_length=45)
+    minute = models.DateTimeField()
+    reasons = models.JSONField(default=dict)  # reason: how often
+    names = models.JSONField(default=list)  # that were typed, the first few
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["minute", "address"], name="one_row_a_minute_and_address")]
+
+    def __str__(self) -> str:
+        return f"{self.address} {self.minute}"

@@ -21,7 +21,7 @@ from dashboard.demo.processes import Processes
 FOLDER = Path(__file__).parents[2]
 MANAGE = (sys.executable, "manage.py")
 GUESSERS, WORKERS = 16, 4
-ADDRESSES = [f"127.0.1.{number}" for number in range(1, GUESSERS + 1)]  # so that only the account's limit counts
+ADDRESS = "192.0.2.1"  # that all of them say they come from
 
 
 def key() -> str:
@@ -84,5 +84,5 @@ def guess(url: str, address: str) -> str:
 
 def test_sixteen_guessers_over_four_processes_get_five_tries(server: str) -> None:
     with ThreadPoolExecutor(GUESSERS) as pool:
-        outcomes = Counter(pool.map(lambda address: guess(server, address), ADDRESSES))
+        outcomes = Counter(pool.map(lambda _: guess(server, ADDRESS), range(GUESSERS)))
     assert outcomes == {"tried": 5, "refused": GUESSERS - 5}

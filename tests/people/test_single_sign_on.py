@@ -19,6 +19,7 @@ from oidc_provider_mock._app import OpenIDCode
 from dashboard.people.models import User
 from dashboard.people.sign_in.claims import NotBelieved, read_id_token
 from registries.models import AuditEvent
+from tests.signing_in import write_failures
 
 pytestmark = [
     pytest.mark.django_db,
@@ -126,6 +127,7 @@ def test_signs_nobody_in_by_a_token_that_does_not_hold(client: Client, subject: 
     status, page = come_back(client, subject)
     assert (status, is_signed_in(client), User.objects.count()) == (401, False, 0)
     assert "does not hold" in page
+    write_failures()
     assert AuditEvent.objects.get(action="person.sign_in").outcome == "failed"
 
 

@@ -1,4 +1,4 @@
-"""How allauth signs people in here: limits of our own, secrets sealed, one question for "is it still you?"."""
+"""Adapters of allauth: our rate limits, sealed second factors, known devices, our reauthentication."""
 
 import base64
 import os
@@ -6,45 +6,61 @@ from typing import Any
 
 import qrcode  # type: ignore[import-untyped]
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
 from dashboard.crypto import SecretUnreadable, seal, unseal
 from dashboard.events import Event, emit_event
-from dashboard.people.models import SiteRole
-from dashboard.people.sign_in import limits
+from dashboard.people.models import SiteRole, User
+from dashboard.people.sign_in import devices, limits
 
 SECOND_FACTOR = "authenticator|all|secret"  # where sealed second factors stand
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth carries no types
-    """Nobody signs up: people are invited by an admin, or come from the identity provider."""
+    """Accounts without sign-up: people are invited by an admin, or come from the identity provider."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """Auditors come for the record, everybody else for the overview."""
+        """The audit log for auditors, the overview for others."""
         is_auditor = getattr(request.user, "site_role", "") == SiteRole.AUDITOR
         return reverse("audit_list" if is_auditor else "overview")
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Before any hashing. Raises ValidationError."""
-        limits.count_try(credentials.get("username", ""))
+        """Counts the try, before any hashing. Raises ValidationError."""
+        limits.count_try(request, credentials.get("username", ""))
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
         user: AbstractBaseUser | None = super().authenticate(request, **credentials)
         if user:
-            limits.forget_tries(credentials.get("username", ""))
+            limits.forget_tries(request, credentials.get("username", ""))
         return user
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        name = credentials.get("username", "")
-        emit_event(Event(action="person.sign_in", actor_name=name, outcome="failed", reason="Wrong name or password."))
+        limits.record_failure(request, credentials.get("username", ""), "Wrong name or password.")
+
+    def reauthenticate(self, user: User, password: str) -> bool:
+        """Checks a password that is asked of a signed-in session, whose tries count apart. Raises ValidationError."""
+        limits.count_confirmation(context.request, user)
+        is_right = user.check_password(password)
+        if is_right:
+            limits.forget_confirmations(context.request, user)
+        else:
+            emit_event(Event(action="person.confirm", actor=user, outcome="failed", reason="Wrong password."))
+        return is_right
+
+    def post_login(self, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any) -> HttpResponse:
+        """After all steps of a sign-in, the second factor included."""
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        devices.remember_device(request, response, user.get_username())
+        return response
 
     def is_reauthentication_required(self, *, app: str, **_: Any) -> bool:
         """Our URLs ask for a recent sign-in themselves (`dashboard.reauthentication`) and keep no POST to resend."""

@@ -1,6 +1,6 @@
-"""Sign-ins, sign-outs, second factors and passwords go on record, from the signals of Django and allauth.
+"""Audit events of sign-ins, sign-outs, second factors and passwords, from the signals of Django and allauth.
 
-A receiver that can't write raises, and Django saves no session for an answer of 500: an unrecorded sign-in is none.
+A receiver that can't write raises, and Django saves no session for a response of 500: an unrecorded sign-in fails.
 """
 
 from typing import Any
@@ -39,8 +39,9 @@ def record_sign_out(request: HttpRequest, user: User | None, **_: Any) -> None:
 
 
 @receiver(code_failed, dispatch_uid="record_wrong_code")
-def record_wrong_code(user: User, **_: Any) -> None:
-    emit_event(Event(action="person.sign_in", actor=user, outcome="failed", reason="Wrong code."))
+def record_wrong_code(user: User, reauthentication: bool, **_: Any) -> None:
+    action = "person.confirm" if reauthentication else "person.sign_in"
+    emit_event(Event(action=action, actor=user, outcome="failed", reason="Wrong code."))
 
 
 @receiver(authenticator_added, dispatch_uid="record_second_factor_added")

@@ -26,6 +26,7 @@ from django.utils.crypto import constant_time_compare
 from dashboard.events import Event, emit_event
 from dashboard.http import render_page
 from dashboard.people.models import User
+from dashboard.people.sign_in import failures
 from dashboard.people.sign_in.claims import Claims, NotBelieved, read_id_token
 from dashboard.people.sign_in.provider_client import OIDCClient, ProviderUnavailable, Refused, get_json
 
@@ -140,7 +141,7 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         problem = found.get("exception")
         is_ours = isinstance(problem, Refused | PermissionDenied)
         why = str(problem) if is_ours else "What came from the identity provider fits no question of ours."
-        emit_event(Event(action="person.sign_in", actor_name=UNKNOWN_PERSON, outcome="failed", reason=why))
+        failures.count_failure(UNKNOWN_PERSON, why)
         is_down = isinstance(problem, ProviderUnavailable)
         page = render_page(request, "account/sso_failed.html", {"is_down": is_down}, status=503 if is_down else 401)
         raise ImmediateHttpResponse(page)

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import OperationalError, close_old_connections
 
+from dashboard.people.sign_in.failures import write_failed_sign_ins
 from dashboard.rate_limits import delete_expired_limits
 from registries.services.audit.chain_check import log_head_daily
 from registries.services.notifications import delivery
@@ -31,6 +32,7 @@ class Command(BaseCommand):
                 delivery.enqueue_due()
                 log_head_daily()
                 delete_expired_limits()
+                write_failed_sign_ins()
                 if done.looked_at or every is None:
                     self.stdout.write(f"{done.looked_at} open, {done.settled} settled, {done.unreadable} unreadable")
             except OperationalError as error:

@@ -13,10 +13,8 @@ from dashboard.people.models import User
 from registries.access import Access
 from registries.models import AllowedTarget, ConnectionProfile
 from registries.outbound.errors import Unreachable
-from registries.rancher.errors import NotFound, Unauthorized
-from registries.services.upstream import connection
 from registries.outbound.transport import Transport
-
+from registries.rancher.errors import NotFound, Unauthorized
 from registries.services.images import lookup
 from registries.services.inventory import reading
 from registries.services.profiles.profiles import remove_profile
