@@ -123,6 +123,7 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_FORMS = {"change_password": "dashboard.people.sign_in.forms.PasswordForm"}
 ACCOUNT_RATE_LIMITS = False  # ours count exactly, whatever the number of workers (dashboard.rate_limits)
 ACCOUNT_SESSION_REMEMBER = False
 MFA_ADAPTER = "dashboard.people.sign_in.adapters.MFAAdapter"
@@ -132,6 +133,7 @@ MFA_FORMS = {
     "reauthenticate": "dashboard.people.sign_in.forms.CodeAgainForm",
     "authenticate_webauthn": "dashboard.people.sign_in.forms.KeyForm",
     "login_webauthn": "dashboard.people.sign_in.forms.KeyAloneForm",
+    "activate_totp": "dashboard.people.sign_in.forms.ActivateAppForm",
     "add_webauthn": "dashboard.people.sign_in.forms.AddKeyForm",
     "reauthenticate_webauthn": "dashboard.people.sign_in.forms.KeyAgainForm",
 }

@@ -26,6 +26,7 @@ WORDS = {
     "page.open": "asked for",
     "page.send": "sent a form to",
     "person.activate": "switched on",
+    "person.confirm": "confirmed their identity",
     "person.create": "came for the first time:",
     "person.deactivate": "switched off",
     "person.invite": "invited",

@@ -1,7 +1,9 @@
 """Views of one's own account (password, second factor, sessions, identity) and of single sign-on."""
 
 import logging
+from typing import cast
 
+from allauth.account import views as account
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
@@ -40,6 +42,16 @@ def account_home(request: AuthedRequest) -> HttpResponse:
         "teams": user.groups.order_by("name"),
     }
     return render_page(request, "account/home.html", context)
+
+
+@signed_in
+@require_recent_sign_in
+def password_change(request: AuthedRequest) -> HttpResponse:
+    """allauth's page, for people who have a password here."""
+    if not request.user.has_usable_password():
+        add_toast(request, "warn", "You have no password here.", detail="You sign in at the identity provider.")
+        return redirect("account_home")
+    return cast("HttpResponse", account.password_change(request))
 
 
 @require_POST
