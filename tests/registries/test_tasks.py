@@ -21,7 +21,7 @@ from tests.registries.conftest import settled
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def queue_under(task_path: str, *args: object) -> DBTaskResult:
+def queue_under(task_path: str, *args: object) -> DBTaskResult[..., None]:
     """A row as the version before wrote it."""
     return DBTaskResult.objects.create(
         task_path=task_path,
@@ -32,7 +32,7 @@ def queue_under(task_path: str, *args: object) -> DBTaskResult:
     )
 
 
-def work_off(row: DBTaskResult) -> None:
+def work_off(row: DBTaskResult[..., None]) -> None:
     """Runs the worker over everything that is due; the row has to succeed."""
     call_command("db_worker", "--batch", "--no-startup-delay", "--interval", "0")
     row.refresh_from_db()
