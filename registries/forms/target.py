@@ -8,10 +8,10 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from registries.models import AllowedTarget
-from registries.outbound.blocked_addresses import FLOOR_V4, FLOOR_V6, is_below_floor, unwrap
+from registries.outbound.blocked_addresses import BLOCKED_V4, BLOCKED_V6, is_blocked, unwrap
 
 HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
-BELOW_FLOOR = "Nothing opens this: it is a link-local, metadata, multicast or unspecified address."
+BLOCKED = "Nothing opens this: it is a link-local, metadata, multicast or unspecified address."
 ALREADY_ALLOWED = "This target is on the list already, with the same scheme and ports."
 IN_IPV4 = "Addresses of this network stand for IPv4 ones and are compared as such: write the IPv4 network."
 PORTS = re.compile(r"[0-9]{1,5}(-[0-9]{1,5})?")
@@ -69,17 +69,17 @@ def _network(text: str) -> str:
         raise ValidationError(
             "That is no network: write it as 10.2.0.0/16, its first address before the slash."
         ) from None
-    if _is_wholly_below_floor(network):
-        raise ValidationError(BELOW_FLOOR)
+    if _is_wholly_blocked(network):
+        raise ValidationError(BLOCKED)
     if isinstance(network, IPv6Network) and isinstance(unwrap(network.network_address), IPv4Address):
         raise ValidationError(IN_IPV4)
     return str(network)
 
 
-def _is_wholly_below_floor(network: IPv4Network | IPv6Network) -> bool:
+def _is_wholly_blocked(network: IPv4Network | IPv6Network) -> bool:
     if isinstance(network, IPv4Network):
-        return any(network.subnet_of(floor) for floor in FLOOR_V4)
-    return any(network.subnet_of(floor) for floor in FLOOR_V6)
+        return any(network.subnet_of(blocked) for blocked in BLOCKED_V4)
+    return any(network.subnet_of(blocked) for blocked in BLOCKED_V6)
 
 
 def _address(text: str) -> str:
@@ -87,6 +87,6 @@ def _address(text: str) -> str:
         address = ip_address(text)
     except ValueError:
         raise ValidationError("That is no address; a port belongs into the field below.") from None
-    if is_below_floor(address):
-        raise ValidationError(BELOW_FLOOR)
+    if is_blocked(address):
+        raise ValidationError(BLOCKED)
     return str(unwrap(address))  # as an IPv4 address inside IPv6 is compared

@@ -1,4 +1,4 @@
-"""What may be connected to: the admin's list. The floor that nothing opens is `outbound.blocked_addresses`."""
+"""Allowed targets: the admin's list of what may be connected to. `outbound.blocked_addresses` applies besides."""
 
 import ipaddress
 

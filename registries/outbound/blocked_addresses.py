@@ -1,11 +1,14 @@
-"""Addresses that nothing opens, whatever an admin allows (faults.md): a request there would reach the machine's own
-cloud, its neighbours or everybody. IPv4 inside IPv6 is unwrapped first, so that no spelling gets around it."""
+"""Blocked addresses: never opened, whatever an admin allows (faults.md).
+
+A request there would reach the machine's cloud metadata, its neighbours or every host of a network. IPv4 addresses
+inside IPv6 are unwrapped first, so that no notation evades the check.
+"""
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 Address = IPv4Address | IPv6Address
 
-FLOOR_V4 = tuple(
+BLOCKED_V4 = tuple(
     map(
         IPv4Network,
         (
@@ -19,7 +22,7 @@ FLOOR_V4 = tuple(
         ),
     )
 )
-FLOOR_V6 = tuple(
+BLOCKED_V6 = tuple(
     map(
         IPv6Network,
         (
@@ -27,14 +30,14 @@ FLOOR_V6 = tuple(
             "fe80::/10",  # link-local
             "ff00::/8",  # multicast
             "fd00:ec2::254/128",  # metadata of AWS
-            "2001::/32",  # Teredo: an IPv4 address in disguise
+            "2001::/32",  # Teredo: holds an IPv4 address, obfuscated
         ),
     )
 )
-# What of IPv6 is handed out for use by everybody (RFC 4291), and what in it is not (RFC 2928, 9637)
+# IPv6 addresses of the internet (RFC 4291), and special ranges inside (RFC 2928, 9637)
 GLOBAL_UNICAST_V6 = IPv6Network("2000::/3")
 SPECIAL_V6 = (IPv6Network("2001::/23"), IPv6Network("3fff::/20"))
-# Prefixes whose addresses hold an IPv4 address: where in the 128 bits its 32 stand, counted from the right
+# Prefixes whose addresses embed an IPv4 address, and the offset of its 32 bits, counted from the right
 EMBEDDED = (
     (IPv6Network("::ffff:0:0/96"), 0),
     (IPv6Network("::/96"), 0),
@@ -45,11 +48,11 @@ EMBEDDED = (
 
 
 def unwrap(address: Address) -> Address:
-    """The IPv4 address that an IPv6 address stands for, else the address itself."""
+    """The IPv4 address embedded in an IPv6 address, else the address itself."""
     if isinstance(address, IPv4Address):
         return address
     number = int(address)
-    if number > 1:  # :: and ::1 are addresses of their own
+    if number > 1:  # :: and ::1 embed nothing
         for network, shift in EMBEDDED:
             if address in network:
                 return IPv4Address(number >> shift & 0xFFFFFFFF)
@@ -57,21 +60,21 @@ def unwrap(address: Address) -> Address:
 
 
 def parse_address(text: str) -> Address:
-    """An address as the resolver gives it; the zone of a link-local one is dropped. Raises ValueError."""
+    """Parses an address of the resolver; the zone of a link-local one is dropped. Raises ValueError."""
     return ip_address(text.partition("%")[0])
 
 
-def is_below_floor(address: Address) -> bool:
-    """Whether the (unwrapped) address is one that nothing opens."""
+def is_blocked(address: Address) -> bool:
+    """Whether the address, unwrapped, is never opened."""
     bare = unwrap(address)
-    floor: tuple[IPv4Network | IPv6Network, ...] = FLOOR_V4 if isinstance(bare, IPv4Address) else FLOOR_V6
-    return any(bare in network for network in floor)
+    blocked: tuple[IPv4Network | IPv6Network, ...] = BLOCKED_V4 if isinstance(bare, IPv4Address) else BLOCKED_V6
+    return any(bare in network for network in blocked)
 
 
 def is_public(address: Address) -> bool:
-    """Whether the (unwrapped) address is one of the internet's hosts: global unicast, and not below the floor."""
+    """Whether the address, unwrapped, is a host of the internet: global unicast, and not blocked."""
     bare = unwrap(address)
-    if is_below_floor(bare) or not bare.is_global or bare.is_multicast:
+    if is_blocked(bare) or not bare.is_global or bare.is_multicast:
         return False
     if isinstance(bare, IPv4Address):
         return True

@@ -1,4 +1,4 @@
-"""Bulkhead and breaker of an upstream: few calls in flight, a rest after failures; per origin and process."""
+"""Bulkhead and circuit breaker of an upstream: few calls in flight, a pause after failures; per origin and process."""
 
 import contextlib
 import threading
@@ -11,7 +11,7 @@ from registries.outbound.errors import Unreachable
 
 @dataclass(frozen=True)
 class CallLimits:
-    """Of one call: seconds, bytes, and how much of the process one upstream may take (faults.md)."""
+    """Limits of a call (seconds, bytes) and of an upstream's share of the process (faults.md)."""
 
     connect_s: float = 2.0
     read_s: float = 5.0
@@ -24,7 +24,7 @@ class CallLimits:
 
 
 class Upstream:
-    """The bulkhead and the breaker of one origin."""
+    """Bulkhead and breaker of one origin."""
 
     def __init__(self, limits: CallLimits) -> None:
         self.limits = limits
@@ -36,7 +36,7 @@ class Upstream:
 
     @contextlib.contextmanager
     def slot(self) -> Iterator[None]:
-        """A place for one call. Raises Unreachable: `resting` while the breaker is open, `busy` when none is free."""
+        """Takes a slot for one call. Raises Unreachable: `resting` with an open breaker, `busy` without a free slot."""
         probes = self._ask_breaker()
         try:
             if not self._slots.acquire(timeout=self.limits.slot_wait_s):
@@ -46,11 +46,11 @@ class Upstream:
             finally:
                 self._slots.release()
         finally:
-            if probes:  # however it ended, even by a signal: else nobody would ever be let through again
+            if probes:  # however the call ended, even by a signal; otherwise the breaker would stay open for ever
                 self._give_up_probe()
 
     def failed(self) -> None:
-        """A transport error: the fifth in a row opens the breaker, a probe that fails opens it again."""
+        """Counts a transport error: the fifth in a row opens the breaker, a failed probe opens it again."""
         with self._lock:
             self._failures += 1
             if self._probing or self._failures >= self.limits.breaker_errors:
@@ -58,19 +58,19 @@ class Upstream:
             self._probing = False
 
     def answered(self) -> None:
-        """An answer, whatever its status: the upstream lives."""
+        """Closes the breaker after an answer of any status."""
         with self._lock:
             self._failures, self._open_until, self._probing = 0, 0.0, False
 
     def _ask_breaker(self) -> bool:
-        """Whether the call is the probe of an open breaker."""
+        """Returns whether the call is the probe of an open breaker. Raises Unreachable while it stays open."""
         with self._lock:
             if not self._open_until:
                 return False
             left_s = self._open_until - time.monotonic()
             if left_s > 0 or self._probing:
                 raise Unreachable("resting", retry_after=max(left_s, 1.0))
-            self._probing = True  # one call may try; the others go on resting until it tells
+            self._probing = True  # one call may probe; the others are refused until it ends
             return True
 
     def _give_up_probe(self) -> None:
@@ -83,12 +83,12 @@ _lock = threading.Lock()
 
 
 def upstream_of(origin: str, limits: CallLimits) -> Upstream:
-    """The one upstream of this process for an origin."""
+    """The process's upstream of an origin."""
     with _lock:
         return _upstreams.setdefault((origin, limits), Upstream(limits))
 
 
 def forget_upstreams() -> None:
-    """Forgets failures and places (for tests)."""
+    """Forgets failures and slots (for tests)."""
     with _lock:
         _upstreams.clear()

@@ -1,7 +1,7 @@
-"""A cap on the bytes that an answer may take on the wire, whatever they are.
+"""Byte cap on raw answers: headers, framing and body, before any decoding.
 
-The cap on the decoded body comes too late for what is read below it: a chunk of the size -1 makes urllib3 read to the
-end of the connection at once (590 MiB of memory for 190 MiB sent, measured with urllib3 2.8).
+The transport's cap on the decoded body is not enough: a chunk of the size -1 makes urllib3 read to the end of the
+connection at once (590 MiB of memory for 190 MiB sent, measured with urllib3 2.8).
 """
 
 import http.client
@@ -9,17 +9,17 @@ import io
 import socket
 from typing import Any
 
-HEADERS_AND_FRAMING = 2**20  # bytes that an answer may take on the wire beyond its body
+HEADERS_AND_FRAMING = 2**20  # allowance for bytes beyond the body
 
 
 class ResponseTooLarge(OSError):
-    """More came than an answer may take."""
+    """An answer exceeded its byte cap."""
 
 
 class _Capped(io.RawIOBase):
-    def __init__(self, raw: io.RawIOBase, most: int) -> None:
+    def __init__(self, raw: io.RawIOBase, max_bytes: int) -> None:
         super().__init__()
-        self._raw, self._left = raw, most
+        self._raw, self._left = raw, max_bytes
 
     def readable(self) -> bool:
         return True
@@ -37,11 +37,11 @@ class _Capped(io.RawIOBase):
 
 
 class CappedResponse(http.client.HTTPResponse):
-    """An answer of `most_bytes` at the most, headers and framing included. Reading on raises ResponseTooLarge."""
+    """HTTP response of at most `max_bytes`, headers and framing included. Reading on raises ResponseTooLarge."""
 
-    most_bytes: int
+    max_bytes: int
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         self.fp.close()
-        self.fp = io.BufferedReader(_Capped(sock.makefile("rb", buffering=0), self.most_bytes))
+        self.fp = io.BufferedReader(_Capped(sock.makefile("rb", buffering=0), self.max_bytes))

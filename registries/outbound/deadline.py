@@ -1,7 +1,7 @@
-"""A wall deadline for calls: per-read timeouts are none, a server that drips a byte a second holds them for ever.
+"""Wall deadlines for whole calls. A timeout per read is not enough: a server that sends a byte a second never meets it.
 
-One thread a process watches all calls and shuts a call's socket down when its time is up; the call then ends with an
-error of its socket, whatever it was waiting for.
+One thread per process watches all calls and shuts a call's socket down when its time is up; whatever the call waits
+for then ends with an error of the socket.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ from datetime import datetime
 
 
 class Guard:
-    """The deadline of one call, and how far it got: what was sent decides whether a write may have been applied."""
+    """Deadline and progress of one call. `sent` decides whether a failed write may have been applied."""
 
     def __init__(self, wall_s: float) -> None:
         self.ends_at = time.monotonic() + wall_s
@@ -32,14 +32,14 @@ class Guard:
         return max(0.0, self.ends_at - time.monotonic())
 
     def watch(self, watched: socket.socket) -> None:
-        """The socket that the call uses from now on."""
+        """Sets the socket that the call uses from now on."""
         with self._lock:
             self._socket = watched
             if self.expired:
                 _shut(watched)
 
     def finish(self) -> None:
-        """The call is over: its socket is nobody's business any more."""
+        """Marks the call as over; its socket is never shut down after this."""
         with self._lock:
             self._over, self._socket = True, None
 
@@ -53,13 +53,13 @@ class Guard:
 
 
 def _shut(watched: socket.socket) -> None:
-    """Wakes whoever reads or writes. The plain socket's method: an SSLSocket's own would pull its state away."""
+    """Wakes the blocked read or write. Uses the plain socket's method: an SSLSocket's own would drop its TLS state."""
     with contextlib.suppress(OSError):
         socket.socket.shutdown(watched, socket.SHUT_RDWR)
 
 
 class Watchdog:
-    """The thread that expires guards; started with the first call, ends with the process."""
+    """Thread that expires guards; started by the first call, ends with the process."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -70,7 +70,7 @@ class Watchdog:
     def start(self, guard: Guard) -> None:
         with self._changed:
             heapq.heappush(self._queue, (guard.ends_at, next(self._numbers), guard))
-            if self._thread is None or not self._thread.is_alive():  # also after a fork, which leaves threads behind
+            if self._thread is None or not self._thread.is_alive():  # threads do not survive a fork
                 self._thread = threading.Thread(target=self._run, name="outbound-deadlines", daemon=True)
                 self._thread.start()
             if self._queue[0][2] is guard:

@@ -1,6 +1,6 @@
-"""Names are looked up on threads of their own: the system's resolver takes as long as it likes, a call does not wait.
+"""DNS look-ups with a timeout, on threads of their own, because the system's resolver has none.
 
-One thread a name, however many calls ask for it: a name server that hangs costs the profiles that need it, no others.
+One thread per name, shared by all calls that wait for it: a name server that hangs blocks only calls that need it.
 """
 
 import socket
@@ -16,19 +16,19 @@ _running: dict[_Question, Future[list[str]]] = {}
 
 
 def resolve_with_system(host: str, port: int) -> list[str]:
-    """Every address that the system's resolver gives. Raises OSError."""
+    """Addresses of a host from the system's resolver. Raises OSError."""
     return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
 def look_up(host: str, port: int, *, resolve: Resolve, wait_s: float) -> list[str]:
-    """What `resolve` gives. Raises TimeoutError after `wait_s`, and what the resolver raises."""
+    """Addresses of a host from `resolve`. Raises TimeoutError after `wait_s`, and the resolver's own errors."""
     question = (resolve, host, port)
     with _lock:
         answer = _running.get(question)
         if answer is None:
             answer = Future()
             threading.Thread(target=_ask, args=(question, answer), name="outbound-dns", daemon=True).start()
-            _running[question] = answer  # only now: the thread takes it out, and one that can't start would never
+            _running[question] = answer  # after the start: a thread that can't start would never remove its entry
     return answer.result(timeout=wait_s)
 
 
@@ -36,7 +36,7 @@ def _ask(question: _Question, answer: Future[list[str]]) -> None:
     resolve, host, port = question
     try:
         found = resolve(host, port)
-    except Exception as problem:  # raised where the answer is waited for
+    except Exception as problem:  # raised again in the waiting call
         _done(question)
         answer.set_exception(problem)
     else:

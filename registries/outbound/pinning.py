@@ -1,7 +1,7 @@
-"""Connections that resolve a name once, have every answer of the resolver checked, and connect to what was checked.
+"""Pinned connections: a name is resolved once, every address is checked, and the connection goes to a checked address.
 
-The Host header, SNI and the certificate's name stay those of the URL, so nothing between the check and the connection
-can lead elsewhere (a name that resolves differently the second time).
+The Host header, SNI and the certificate's name stay those of the URL. A name that resolves differently a second time
+(DNS rebinding) changes nothing, because there is no second time.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ from typing import Any
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from registries.outbound.blocked_addresses import Address, is_below_floor, parse_address, unwrap
+from registries.outbound.blocked_addresses import Address, is_blocked, parse_address, unwrap
 from registries.outbound.byte_cap import HEADERS_AND_FRAMING, CappedResponse
 from registries.outbound.deadline import Guard
 from registries.outbound.dns import Resolve, look_up
@@ -29,7 +29,7 @@ _calls = threading.local()
 
 @contextlib.contextmanager
 def guarded(guard: Guard) -> Iterator[None]:
-    """Connections of this thread are this call's until the block ends."""
+    """Binds connections of this thread to the guard of the current call, until the block ends."""
     _calls.guard = guard
     try:
         yield
@@ -39,7 +39,7 @@ def guarded(guard: Guard) -> Iterator[None]:
 
 
 class Pin:
-    """Decides where connections of one origin may lead."""
+    """Resolves, checks and opens connections of one origin."""
 
     def __init__(
         self, *, scheme: str, host: str, port: int, allow: AllowTarget, connect_s: float, resolve: Resolve
@@ -49,10 +49,10 @@ class Pin:
 
     def permits(self, address: Address) -> bool:
         bare = unwrap(address)
-        return not is_below_floor(bare) and self.allow(self.scheme, self.host, bare, self.port)
+        return not is_blocked(bare) and self.allow(self.scheme, self.host, bare, self.port)
 
     def open(self, guard: Guard) -> socket.socket:
-        """A connected socket. Raises Unreachable: `dns`, `blocked` before any connect, `refused`, `timeout`."""
+        """Opens a socket. Raises Unreachable: `dns`, `blocked` (before any connect), `refused`, `timeout`."""
         addresses = self._resolved(guard)
         if not all(map(self.permits, addresses)):
             raise Unreachable("blocked")
@@ -70,7 +70,7 @@ class Pin:
                 problem = Unreachable("refused")
             else:
                 opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                # TLS comes next, on a socket that the watchdog can't reach before it is done
+                # the TLS handshake follows, on a socket that the watchdog can't shut down until it is done
                 opened.settimeout(max(0.05, min(self.connect_s, guard.remaining_s())))
                 guard.address, guard.connect_ms = str(address), _ms_since(started)
                 guard.watch(opened)
@@ -93,7 +93,7 @@ class Pin:
 
 
 class _Pinned:
-    """What both kinds of connection do: open through the pin, and tell the call's guard what they use and send."""
+    """Mix-in for both kinds of connection: opens through the pin and reports to the call's guard."""
 
     pin: Pin
     sock: Any
@@ -109,7 +109,8 @@ class _Pinned:
     def request(self, *args: Any, **kwargs: Any) -> None:
         guard: Guard = _calls.guard
         if self.sock is not None:
-            if self._peer is None or not self.pin.permits(self._peer):  # the list may have changed since it was opened
+            # the allowed targets may have changed since the connection was opened
+            if self._peer is None or not self.pin.permits(self._peer):
                 self.close()  # type: ignore[attr-defined]
                 raise Unreachable("blocked")
             guard.watch(self.sock)
@@ -136,16 +137,17 @@ class PinnedHTTPSConnection(_Pinned, HTTPSConnection):
         secure: ssl.SSLSocket = self.sock
         guard.watch(secure)
         guard.tls_version = secure.version()
-        ends_at = ssl.cert_time_to_seconds(str((secure.getpeercert() or {})["notAfter"]))  # verified, so it is there
+        # a verified certificate always has notAfter
+        ends_at = ssl.cert_time_to_seconds(str((secure.getpeercert() or {})["notAfter"]))
         guard.certificate_expires_at = datetime.fromtimestamp(ends_at, UTC)
 
 
 def new_pool(pin: Pin, *, size: int, body_bytes: int, context: ssl.SSLContext | None) -> HTTPConnectionPool:
-    """A pool for the pin's origin; with a context it speaks TLS and verifies.
+    """Connection pool for the pin's origin; with a context it speaks TLS and verifies.
 
-    Reading more of an answer than a body of `body_bytes` with its headers could take raises ResponseTooLarge.
+    Reading raises ResponseTooLarge once an answer exceeds `body_bytes` and an allowance for headers.
     """
-    response = type("Response", (CappedResponse,), {"most_bytes": body_bytes + HEADERS_AND_FRAMING})
+    response = type("Response", (CappedResponse,), {"max_bytes": body_bytes + HEADERS_AND_FRAMING})
     members = {"pin": pin, "response_class": response}
     if context is None:
         plain = type("Connection", (PinnedHTTPConnection,), members)

@@ -1,7 +1,7 @@
-"""One call over HTTP, and the only importer of requests.
+"""Transport: one HTTP call to one origin, safely.
 
-What it promises is in faults.md: one address, resolved once and checked; no redirects, cookies, proxies, `.netrc`; a
-wall deadline over all of a call; a cap on the decoded body; one retry of a GET, none of a write; few calls in flight
+Guarantees (faults.md): one address, resolved once and checked; no redirects, cookies, proxies, `.netrc`; a wall
+deadline over the whole call; a cap on the decoded body; one retry of a GET, none of a write; few calls in flight
 for each upstream and process. It never raises anything but UpstreamError.
 """
 
@@ -23,27 +23,24 @@ from urllib3.connectionpool import HTTPConnectionPool
 from registries.outbound.answer import Answer
 from registries.outbound.base_url import BaseURL
 from registries.outbound.breaker import CallLimits, upstream_of
-from registries.outbound.byte_cap import ResponseTooLarge
 from registries.outbound.deadline import Guard, watchdog
 from registries.outbound.dns import Resolve, resolve_with_system
 from registries.outbound.errors import DEFAULT_PEER, BadAddress, BadResponse, ReadOnly, Unreachable, UpstreamError
+from registries.outbound.library_errors import explain
 from registries.outbound.pinning import AllowTarget, Pin, guarded, new_pool
 
 READING = frozenset({"GET", "HEAD"})
 CHUNK = 64 * 1024
 HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "Corral"}
 
-# OpenSSL's words for what is wrong with a certificate (x509_vfy.h)
-EXPIRED, NOT_YET_VALID, HOSTNAME_MISMATCH, IP_MISMATCH = 10, 9, 62, 64
-NOT_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"})
 CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
 
 
 class _Session(requests.Session):
-    """Sees no redirect in any answer.
+    """A session that follows and parses no redirect.
 
-    With `allow_redirects=False` requests prepares the next request all the same, and for that reads the whole body of
-    the redirect, whatever its size, and parses its Location, whatever it holds.
+    With `allow_redirects=False` requests still prepares the next request: it reads the whole body of the redirect,
+    whatever its size, and parses its Location, whatever it holds.
     """
 
     def get_redirect_target(self, resp: requests.Response) -> None:
@@ -51,10 +48,10 @@ class _Session(requests.Session):
 
 
 class _Adapter(HTTPAdapter):
-    """Hands requests our own pools: one kept for reads, a fresh connection for each write.
+    """Adapter with our own pools: one kept for reads, a fresh connection for each write.
 
-    A kept connection may have been closed by the other side at that very moment; a read can be sent again, a write
-    would have to be called unknown for nothing.
+    The other side may close a kept connection at the moment of a call. A read can be sent again then; a write would
+    have to be reported as possibly applied.
     """
 
     def __init__(self, pin: Pin, *, limits: CallLimits, context: ssl.SSLContext | None) -> None:
@@ -68,10 +65,10 @@ class _Adapter(HTTPAdapter):
         return self._new_pool(1)
 
     def cert_verify(self, *_: Any, **__: Any) -> None:
-        """Nothing to add: the context verifies, always."""
+        """Does nothing: the TLS context always verifies."""
 
     def renew(self) -> None:
-        """Gives up kept connections: what an interim answer left on one would be read as the next call's answer."""
+        """Closes kept connections: bytes left on one by an interim answer would be read as the next call's answer."""
         stale, self._kept = self._kept, self._new_pool(self._limits.in_flight)
         stale.close()
 
@@ -84,7 +81,7 @@ class _Adapter(HTTPAdapter):
 
 
 class Transport:
-    """Calls to one origin. One per profile; the bulkhead and the breaker are shared by all of one origin and process.
+    """HTTP calls to one origin. The bulkhead and the breaker are shared by all transports of an origin and process.
 
     `allow` is the admin's list; `blocked_addresses` holds whatever it says. `peer` names the other side in sentences of
     errors ("the registry"). `ca_certificate` is PEM text that is trusted beside the system's authorities.
@@ -135,7 +132,7 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         guard: Guard | None = None,
     ) -> Answer:
-        """One call; `path` is below the base URL's own path. `guard` tells the caller how far it got.
+        """Sends one call; `path` is below the base URL's own path. `guard` tells the caller how far the call got.
 
         Raises ReadOnly, Unreachable or BadResponse. Statuses are `decode`'s business, but a 3xx is refused here.
         """
@@ -152,7 +149,7 @@ class Transport:
             raise
 
     def _counted(self, request: requests.PreparedRequest, guard: Guard) -> Answer:
-        """The call, counted by the upstream's breaker: transport errors against it, answers and our refusals for it."""
+        """Makes the call and reports its outcome to the breaker: only transport errors count as failures."""
         try:
             answer = self._try(request, guard, writes=request.method not in READING)
         except UpstreamError as error:
@@ -165,7 +162,7 @@ class Transport:
         return answer
 
     def _try(self, request: requests.PreparedRequest, guard: Guard, *, writes: bool) -> Answer:
-        """The call, and for a read one more after a reset or a fault of the server, inside the same wall."""
+        """Makes the call; repeats a read once after a reset or a 5xx, inside the same wall deadline."""
         with guarded(guard):
             try:
                 answer = self._once(request, guard, writes=writes)
@@ -196,16 +193,16 @@ class Transport:
             urllib3.exceptions.HTTPError,
             OSError,
             http.client.HTTPException,
-            ValueError,  # of parsers underneath that didn't foresee these bytes
+            ValueError,  # raised by the libraries' parsers for unforeseen bytes
         ) as problem:
-            raise _explain(problem, guard, writes=writes) from None
+            raise explain(problem, guard, writes=writes) from None
         if guard.expired:
             raise Unreachable("timeout", maybe_applied=writes)
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Answer(response.status_code, headers, body, round((time.monotonic() - started) * 1000))
 
     def _read(self, response: requests.Response, *, writes: bool) -> bytes:
-        """The decoded body, as far as the cap; a connection that was cut off is given up, not kept."""
+        """Reads the decoded body. Raises BadResponse past the cap; the connection is then closed, not kept."""
         parts, size = [], 0
         for chunk in response.raw.stream(CHUNK, decode_content=True):
             size += len(chunk)
@@ -227,7 +224,7 @@ class Transport:
         headers = HEADERS | ({"Content-Type": "application/json"} if payload is not None else {}) | dict(more_headers)
         if method not in READING:
             headers["Connection"] = "close"
-        if auth is not None:  # UTF-8 as RFC 7617 has it: requests would fail on a key outside Latin-1
+        if auth is not None:  # UTF-8 (RFC 7617); requests would fail on a key outside Latin-1
             headers["Authorization"] = "Basic " + base64.b64encode(":".join(auth).encode()).decode()
         return requests.Request(method, url, headers=headers, data=payload).prepare()
 
@@ -235,60 +232,8 @@ class Transport:
 def _verifying_context(ca_certificate: str | None) -> ssl.SSLContext:
     context = ssl.create_default_context()
     if ca_certificate:
-        try:  # files of certificates often carry words around them, in any language
+        try:  # certificate files often carry text around them, in any language
             context.load_verify_locations(cadata="\n".join(CERTIFICATE.findall(ca_certificate)))
         except (ssl.SSLError, ValueError):
             raise BadAddress("ca_certificate", "The CA certificate is not one in PEM form.") from None
     return context
-
-
-def _explain(problem: BaseException, guard: Guard, *, writes: bool) -> UpstreamError:
-    """Which of our errors a library's exception is, from its chain of causes."""
-    maybe = writes and guard.sent
-    if guard.expired:
-        return Unreachable("timeout", maybe_applied=maybe)
-    chain = _causes(problem)
-    for cause in chain:
-        if isinstance(cause, ResponseTooLarge):
-            return BadResponse("too_large", maybe_applied=maybe)
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return Unreachable(_certificate_reason(cause.verify_code))
-        if isinstance(cause, ssl.SSLError) and cause.reason in NOT_TLS and not guard.sent:
-            return Unreachable("not_tls")
-        if isinstance(cause, http.client.LineTooLong) or ("headers" in str(cause) and _is_header_problem(cause)):
-            return BadResponse("headers", maybe_applied=maybe)
-        if isinstance(cause, urllib3.exceptions.DecodeError):
-            return BadResponse("not_json", maybe_applied=maybe)
-        if isinstance(cause, urllib3.exceptions.IncompleteRead | http.client.IncompleteRead):
-            return BadResponse("truncated", maybe_applied=maybe)
-        if isinstance(cause, http.client.BadStatusLine) and not isinstance(cause, http.client.RemoteDisconnected):
-            return BadResponse("not_json", maybe_applied=maybe)
-    if any(isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError | requests.Timeout) for cause in chain):
-        return Unreachable("timeout", maybe_applied=maybe)
-    if any(isinstance(cause, ssl.SSLError) for cause in chain) and not guard.sent:
-        return Unreachable("tls")
-    if any(type(cause) in (ValueError, UnicodeDecodeError) for cause in chain):
-        return BadResponse("not_json", maybe_applied=maybe)
-    return Unreachable("reset", maybe_applied=maybe)
-
-
-def _is_header_problem(cause: BaseException) -> bool:
-    return isinstance(cause, http.client.HTTPException) and "got more than" in str(cause)
-
-
-def _certificate_reason(code: int) -> str:
-    if code in (EXPIRED, NOT_YET_VALID):
-        return "tls_expired"
-    return "tls_name" if code in (HOSTNAME_MISMATCH, IP_MISMATCH) else "tls_unknown_ca"
-
-
-def _causes(problem: BaseException) -> list[BaseException]:
-    """The exception, what it was raised from, and what libraries carry as arguments instead."""
-    found: list[BaseException] = []
-    waiting: list[object] = [problem]
-    while waiting and len(found) < 20:
-        cause = waiting.pop(0)
-        if isinstance(cause, BaseException) and cause not in found:
-            found.append(cause)
-            waiting += [cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args]
-    return found

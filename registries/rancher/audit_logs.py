@@ -1,6 +1,6 @@
-"""Rancher's own audit log, which shows what was done past Corral as well (rancher.md, "Rancher's own audit log").
+"""Rancher's own audit log, which also holds changes made outside Corral (rancher.md, "Rancher's own audit log").
 
-A row carries the body of the answer, and answers of POST on a credential carry its secret: the body is never decoded.
+The response body of a row is never decoded: for a POST on a credential it holds the secret.
 """
 
 from typing import Any
@@ -24,7 +24,7 @@ RENAMED = {
 
 
 class AuditLogRow(msgspec.Struct, frozen=True, kw_only=True, rename=RENAMED):
-    """One request that wrote, or tried to. `event_type` reads ``api.registry.update``."""
+    """One write request, successful or not. `event_type` reads ``api.registry.update``."""
 
     id: str
     event_type: str = ""
@@ -37,18 +37,18 @@ class AuditLogRow(msgspec.Struct, frozen=True, kw_only=True, rename=RENAMED):
 
     @property
     def verb(self) -> str:
-        """ "update", of whatever kind of resource."""
+        """The verb alone, such as "update"."""
         return self.event_type.rpartition(".")[2]
 
     @property
     def actor(self) -> str:
-        """As Rancher names it: an identity such as ``rancher_id:5``, or the account's id."""
+        """Actor in Rancher's notation: an identity such as ``rancher_id:5``, or the account's id."""
         identity = (self.authenticated_as_identity_id or "").partition("!")[2]
         return identity or self.authenticated_as_account_id or "unknown"
 
     @property
     def fields(self) -> dict[str, str]:
-        """What the request asked for, as text; Rancher leaves secrets out of it, and so do we."""
+        """Fields of the request, as text. Rancher leaves secrets out, and so does this."""
         try:
             found: Any = msgspec.json.decode(self.request_object or "{}")
         except (msgspec.DecodeError, RecursionError):
@@ -68,7 +68,7 @@ class AuditLogResource:
         self.endpoint, self.project_id = endpoint, project_id
 
     def of(self, resource_type: str, resource_id: str, *, limit: int = MAX_ROWS) -> tuple[AuditLogRow, ...]:
-        """The newest rows of one resource. Raises UpstreamError; ValueError for an id that is none."""
+        """The newest rows of one resource. Raises UpstreamError; ValueError for an impossible id."""
         if not ID.fullmatch(resource_id):
             raise ValueError(resource_id)
         query = [("resourceType", resource_type), ("resourceId", resource_id), ("limit", str(limit))]

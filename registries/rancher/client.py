@@ -1,4 +1,4 @@
-"""A project of a Rancher server, as one key sees it."""
+"""Client of one project of a Rancher server, with one key."""
 
 from registries.outbound.errors import BadAddress
 from registries.outbound.transport import Transport
@@ -18,7 +18,7 @@ from registries.rancher.resources import (
 
 
 class Client:
-    """`client.registries.list_all()` and its like. Every method raises UpstreamError and nothing else.
+    """Entry point: `client.registries.list_all()` and the like. Every method raises UpstreamError and nothing else.
 
     Paths are always `/{version}/projects/<id>/…`: at the root an account key can't write (rancher.md). A key that may
     only read is told to the transport (`Transport.read_only`), which then sends no write.

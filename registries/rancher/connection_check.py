@@ -1,4 +1,4 @@
-"""The check of a connection, step by step: what works, where it ends, why, and what to do."""
+"""Connection check, step by step: what works, which step fails, why, and the remedy."""
 
 import re
 import time
@@ -45,7 +45,7 @@ ANOTHER_SERVER = "Check the address: what answers there is not the API of Ranche
 
 @dataclass(frozen=True)
 class Step:
-    """One step: its outcome, a sentence, what to do about a failure, and its milliseconds where they are known."""
+    """One step: its outcome, a sentence, the remedy of a failure, and its milliseconds where they are known."""
 
     slug: str
     outcome: Outcome
@@ -56,7 +56,7 @@ class Step:
 
 @dataclass
 class ConnectionCheck:
-    """What a check found out. `ok` when no step failed, else `error` is what ended it.
+    """Result of a check. `ok` when no step failed, else `error` is the cause.
 
     `rights` is None while no project is chosen.
     """
@@ -88,7 +88,7 @@ class ConnectionCheck:
 
 
 class _Stop(Exception):
-    """A step failed: the rest is skipped."""
+    """A step failed; the rest is skipped."""
 
 
 def check_connection(
@@ -103,7 +103,7 @@ def check_connection(
     limits: CallLimits | None = None,
     resolve: Resolve = resolve_with_system,
 ) -> ConnectionCheck:
-    """Runs every step up to the first that fails; the others are there as skipped. Raises nothing."""
+    """Runs the steps up to the first that fails; the others are reported as skipped. Raises nothing."""
     found, started = ConnectionCheck(), time.monotonic()
     try:
         try:
@@ -135,47 +135,47 @@ def check_connection(
 def _run(
     found: ConnectionCheck, transport: Transport, auth: tuple[str, str], project_id: str | None, api_version: ApiVersion
 ) -> None:
-    _reach(found, transport)
-    account_id = _use_key(found, transport, auth, api_version)
+    _test_network(found, transport)
+    account_id = _test_key(found, transport, auth, api_version)
     client = Client(
         transport, access_key=auth[0], secret_key=auth[1], project_id=project_id or "none", api_version=api_version
     )
-    _look_at_projects(found, client, project_id, account_id)
+    _read_projects(found, client, project_id, account_id)
     if found.project_id:
         client = Client(
             transport, access_key=auth[0], secret_key=auth[1], project_id=found.project_id, api_version=api_version
         )
-    _look_at_rights(found, client)
-    _ask_version(found, client)
+    _read_rights(found, client)
+    _read_version(found, client)
 
 
-def _reach(found: ConnectionCheck, transport: Transport) -> None:
-    """Name, connection, TLS, and whether Rancher answers: one call without a key."""
+def _test_network(found: ConnectionCheck, transport: Transport) -> None:
+    """Tests name, connection, TLS, and whether Rancher answers, by one call without a key."""
     guard = Guard(transport.limits.wall_s)
     started = time.monotonic()
     try:
         answer = transport.send("GET", "/ping", guard=guard)
         expect_text(answer, "pong")
     except UpstreamError as error:
-        slug = _network_step(found, transport.base, guard, error)
+        slug = _failed_network_step(found, transport.base, guard, error)
         _fail(found, slug, error, remedy=ANOTHER_SERVER if slug == "answer" else "", started=started)
-    _tell_network(found, transport.base, guard, upto=3)
+    _add_network_steps(found, transport.base, guard, upto=3)
     found.add("answer", "Rancher answers.", ms=answer.elapsed_ms)
 
 
-def _network_step(found: ConnectionCheck, base: BaseURL, guard: Guard, error: UpstreamError) -> str:
-    """Which step the error belongs to; those before it are told as done."""
+def _failed_network_step(found: ConnectionCheck, base: BaseURL, guard: Guard, error: UpstreamError) -> str:
+    """Returns the step that the error belongs to; adds those before it as done."""
     if error.reason.startswith("tls") or error.reason == "not_tls":
-        _tell_network(found, base, guard, upto=2)
+        _add_network_steps(found, base, guard, upto=2)
         return "tls"
     if guard.connect_ms is None and isinstance(error, Unreachable):
-        _tell_network(found, base, guard, upto=BEFORE_CONNECT.get(error.reason, 1))
+        _add_network_steps(found, base, guard, upto=BEFORE_CONNECT.get(error.reason, 1))
         return SLUGS[BEFORE_CONNECT.get(error.reason, 1)]
-    _tell_network(found, base, guard, upto=3)
+    _add_network_steps(found, base, guard, upto=3)
     return "answer"
 
 
-def _tell_network(found: ConnectionCheck, base: BaseURL, guard: Guard, *, upto: int) -> None:
+def _add_network_steps(found: ConnectionCheck, base: BaseURL, guard: Guard, *, upto: int) -> None:
     steps: tuple[tuple[str, str, int | None], ...] = (
         ("resolve", f"{base.host} is {guard.address or 'resolved'}.", guard.resolve_ms),
         ("connect", f"Connected to port {base.port}.", guard.connect_ms),
@@ -188,8 +188,8 @@ def _tell_network(found: ConnectionCheck, base: BaseURL, guard: Guard, *, upto: 
             found.add(slug, detail, ms=ms)
 
 
-def _use_key(found: ConnectionCheck, transport: Transport, auth: tuple[str, str], api_version: ApiVersion) -> str:
-    """Whether the key is accepted, and its kind where the server tells it. Returns the id of the key's account."""
+def _test_key(found: ConnectionCheck, transport: Transport, auth: tuple[str, str], api_version: ApiVersion) -> str:
+    """Tests the key, and reads its kind where the server tells it. Returns the id of the key's account."""
     started = time.monotonic()
     try:
         answer = transport.send("GET", f"/{api_version}", auth=auth)
@@ -203,17 +203,17 @@ def _use_key(found: ConnectionCheck, transport: Transport, auth: tuple[str, str]
         _fail(found, "answer" if isinstance(error, BadResponse | NotFound) else "key", error, started=started)
     found.add("key", "The key is accepted.", ms=answer.elapsed_ms)
     if kind := quirks.key_kind_by_header(answer.headers):
-        _tell_kind(found, kind)
+        _add_kind_step(found, kind)
     return account_id
 
 
-def _tell_kind(found: ConnectionCheck, kind: KeyKind) -> None:
+def _add_kind_step(found: ConnectionCheck, kind: KeyKind) -> None:
     found.key_kind = kind
     acts_as = "An environment key: it acts as the project."
     found.add("key_kind", acts_as if kind == "environment" else "An account key: it acts as a person.")
 
 
-def _look_at_projects(found: ConnectionCheck, client: Client, project_id: str | None, account_id: str) -> None:
+def _read_projects(found: ConnectionCheck, client: Client, project_id: str | None, account_id: str) -> None:
     started = time.monotonic()
     try:
         found.projects = client.projects.list()
@@ -222,7 +222,7 @@ def _look_at_projects(found: ConnectionCheck, client: Client, project_id: str | 
     ms = round((time.monotonic() - started) * 1000)
     ids = [project.id for project in found.projects]
     if found.key_kind is None:
-        _tell_kind(found, quirks.key_kind_by_account(account_id, ids))
+        _add_kind_step(found, quirks.key_kind_by_account(account_id, ids))
     chosen = project_id or (ids[0] if len(ids) == 1 else None)
     if chosen and chosen not in ids and found.key_kind == "environment":
         _fail(found, "projects", Forbidden(403), remedy=f"This key opens {', '.join(ids)}, not {chosen}.")
@@ -236,7 +236,7 @@ def _look_at_projects(found: ConnectionCheck, client: Client, project_id: str | 
         found.add("projects", f"{len(ids)} projects are visible; choose one.", outcome="warning", ms=ms)
 
 
-def _look_at_rights(found: ConnectionCheck, client: Client) -> None:
+def _read_rights(found: ConnectionCheck, client: Client) -> None:
     if not found.project_id:
         found.add("rights", "Known once a project is chosen.", outcome="skipped")
         return
@@ -254,8 +254,8 @@ def _look_at_rights(found: ConnectionCheck, client: Client) -> None:
         found.add("rights", "Read only: nothing can be changed with this key.", outcome="warning", ms=ms)
 
 
-def _ask_version(found: ConnectionCheck, client: Client) -> None:
-    """The version is good to know, and nothing depends on it."""
+def _read_version(found: ConnectionCheck, client: Client) -> None:
+    """Reads the server's version. A failure is a warning: nothing depends on it."""
     started = time.monotonic()
     try:
         version = client.settings.server_version()

@@ -1,4 +1,4 @@
-"""From an answer's status, headers and bytes to a typed value or one of our errors. Pure and total."""
+"""Decoding: an answer's status, headers and bytes become a typed value or one of our errors. Pure and total."""
 
 import re
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ from registries.rancher.types import Collection, Project, Registry, RegistryCred
 
 T = TypeVar("T")
 FIELD_NAME = re.compile(r"[A-Za-z]{1,32}")
-# PostgreSQL stores no NUL in a text: one in a name would take a profile's whole inventory down
+# PostgreSQL stores no NUL in text: one in a name would break a profile's whole inventory
 NUL, REPLACEMENT = rb"\u0000", rb"\ufffd"
 
 REGISTRY = msgspec.json.Decoder(Registry, dec_hook=decode_custom)
@@ -37,7 +37,7 @@ SCHEMA = msgspec.json.Decoder(Schema)
 
 
 class _ErrorBody(msgspec.Struct):
-    """What of an error's body counts; its `message` and `detail` are for nobody (rancher.md)."""
+    """The used part of an error's body; `message` and `detail` are never shown (rancher.md)."""
 
     code: str = ""
     field_name: str | None = msgspec.field(default=None, name="fieldName")
@@ -54,9 +54,9 @@ SETTING = msgspec.json.Decoder(SettingValue)
 
 
 def decode(answer: Answer, decoder: "msgspec.json.Decoder[T]", *, wrote: bool = False) -> T:
-    """The body as the decoder's type.
+    """Decodes the body to the decoder's type.
 
-    Raises an ApiError for what Rancher refused and BadResponse for all else that isn't its answer; `wrote` says that
+    Raises an ApiError for a refusal of Rancher, and BadResponse for anything that isn't its answer; `wrote` says that
     the call was a write, so that an unreadable success counts as possibly applied.
     """
     check_status(answer, wrote=wrote)
@@ -68,7 +68,7 @@ def decode(answer: Answer, decoder: "msgspec.json.Decoder[T]", *, wrote: bool = 
 
 
 def check_status(answer: Answer, *, wrote: bool = False) -> None:
-    """Raises what the status means; nothing for 2xx."""
+    """Raises the error of the status; nothing for 2xx."""
     status = answer.status
     if 200 <= status < 300:
         return
@@ -97,7 +97,7 @@ REFUSALS: dict[int, type[ApiError]] = {
 
 
 def _error_body(body: bytes) -> Any:
-    """The code and the field; nothing of a body that isn't Rancher's (a web server's own page is normal life)."""
+    """Code and field of an error's body; both empty for a body that isn't Rancher's, such as a proxy's page."""
     try:
         return ERROR_BODY.decode(body)
     except (msgspec.MsgspecError, RecursionError, ValueError):

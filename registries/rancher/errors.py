@@ -19,7 +19,7 @@ import re
 
 from registries.outbound.errors import ReadOnly, UpstreamError
 
-PEER = "Rancher"  # the name of the other side in sentences of the transport's errors
+PEER = "Rancher"  # name of the other side in sentences of the transport's errors
 CODE = re.compile(r"[A-Za-z ]{1,64}")
 
 
@@ -75,7 +75,7 @@ class Conflict(ApiError):
 
 
 class Invalid(ApiError):
-    """`field` is Rancher's name of the field that it refused, if it says which."""
+    """Refused values. `field` is Rancher's name of the refused field, if it says which."""
 
     reason_word = "invalid"
     sentence = "Rancher refuses the values."
@@ -86,7 +86,7 @@ class Invalid(ApiError):
 
 
 class Busy(ApiError):
-    """`retry_after` in seconds, if the server said so; never slept, only shown."""
+    """Rate limit or overload. `retry_after` in seconds, if the server said so; shown, never slept."""
 
     reason_word = "server_busy"
     sentence = "Rancher is busy."
@@ -105,7 +105,7 @@ class ServerFault(ApiError):
     helps = True
 
 
-# Rancher's codes (rancher.md) in words for people; the others get their class's sentence
+# Sentences of Rancher's codes (rancher.md); other codes get their class's sentence
 CODES = {
     "ServerAddressUsed": "The project has a registry with this address already.",
     "MissingRequired": "Rancher asks for this field.",

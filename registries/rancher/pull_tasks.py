@@ -1,4 +1,4 @@
-"""Pull tasks: Rancher asks hosts to pull an image, and gathers what each of them says (rancher.md, "pullTask")."""
+"""Pull tasks: Rancher asks hosts to pull an image and collects each host's result (rancher.md, "pullTask")."""
 
 from collections.abc import Mapping
 from typing import Any, Final, Literal
@@ -14,9 +14,10 @@ DONE: Final = "Done"
 
 
 class PullTask(msgspec.Struct, frozen=True, kw_only=True):
-    """`activating` until every host has answered. `status` maps a host's name to `Pulling`, `Done` or its error text.
+    """A pull task, `activating` until every host has answered.
 
-    It is None where the project has no host, and leaves out hosts without a name.
+    `status` maps a host's name to `Pulling`, `Done` or its error text. It is None where the project has no host, and
+    leaves out hosts without a name.
     """
 
     id: str
@@ -42,14 +43,14 @@ class PullTaskResource:
         self.endpoint = endpoint
 
     def create(self, *, image: str, mode: Mode, host_labels: Mapping[str, str]) -> PullTask:
-        """201, `activating`. Rancher picks the credential. Raises UpstreamError."""
+        """Creates a task: 201, `activating`. Rancher picks the credential. Raises UpstreamError."""
         chosen = ",".join(f"{name}={value}" for name, value in host_labels.items())
         fields = {"image": image, "mode": mode, "labels": {HOST_LABEL: chosen} if chosen else {}}
         answer = self.endpoint.write("POST", f"{self.endpoint.project_root}/pulltasks", fields=fields)
         return decode.decode(answer, TASK, wrote=True)
 
     def get(self, task_id: str) -> PullTask:
-        """Raises NotFound, and ValueError for an id that is none."""
+        """Reads a task. Raises NotFound; ValueError for an impossible id."""
         if not ID.fullmatch(task_id):
             raise ValueError(task_id)
         return decode.decode(self.endpoint.get(f"{self.endpoint.project_root}/pulltasks/{task_id}"), TASK)

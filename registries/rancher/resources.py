@@ -1,4 +1,4 @@
-"""One class per type of resource: its paths, and what can be asked of it."""
+"""Resources of Rancher's API: one class per type, with its paths and methods."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from registries.rancher.types import Collection, Listing, Project, Registry, Reg
 
 R = TypeVar("R", bound=Resource)
 ID = re.compile(r"[0-9a-z]{1,32}")
-PAGE_ROWS, MOST_ROWS, MOST_PAGES = 500, 10_000, 50
+PAGE_ROWS, MAX_ROWS, MAX_PAGES = 500, 10_000, 50
 MARKER = re.compile(r"m\d{1,9}")
 
 Fields = Mapping[str, str | None]
@@ -24,7 +24,7 @@ SettingName = Literal["rancher.server.version", "registry.default", "registry.wh
 
 
 class Endpoint:
-    """Where calls go: the transport, the key, and the path that everything of the project is under."""
+    """Endpoint of one project: the transport, the key, the API's root path and the project's."""
 
     def __init__(self, transport: Transport, *, auth: tuple[str, str], root: str, project_root: str) -> None:
         self.transport, self.auth, self.root, self.project_root = transport, auth, root, project_root
@@ -41,7 +41,7 @@ class Endpoint:
 
 
 class Collectible(Generic[R]):
-    """A collection in a project. Ids are checked before they become part of a path."""
+    """Collection of a project. Ids are checked before they become part of a path."""
 
     plural: str
     one: "msgspec.json.Decoder[R]"
@@ -55,17 +55,17 @@ class Collectible(Generic[R]):
         return f"{self.endpoint.project_root}/{self.plural}"
 
     def path_of(self, rancher_id: str) -> str:
-        """Raises NotFound for what can't be an id, without asking."""
+        """Path of one resource. Raises NotFound for an impossible id, without a call."""
         if not ID.fullmatch(rancher_id):
             raise NotFound(404)
         return f"{self.path}/{rancher_id}"
 
     def _list_all(self, query: Sequence[tuple[str, str]] = ()) -> Listing[R]:
-        """Every row, in pages of 500; rows can be skipped or doubled while others write, so they are deduplicated."""
+        """Reads all rows in pages of 500, deduplicated: rows can be repeated while others write."""
         rows: dict[str, R] = {}
         warnings: tuple[str, ...] = ()
         marker = ""
-        for _ in range(MOST_PAGES):
+        for _ in range(MAX_PAGES):
             page_query = [("limit", str(PAGE_ROWS)), *query] + ([("marker", marker)] if marker else [])
             page = decode.decode(self.endpoint.get(self.path, page_query), self.many)
             known = len(rows)
@@ -74,15 +74,15 @@ class Collectible(Generic[R]):
             if not following:
                 break
             marker, warning = self._next_marker(following, marker, grew=len(rows) > known)
-            if warning or len(rows) >= MOST_ROWS:
-                warnings = (warning or f"Only the first {MOST_ROWS:,} rows were read.",)
+            if warning or len(rows) >= MAX_ROWS:
+                warnings = (warning or f"Only the first {MAX_ROWS:,} rows were read.",)
                 break
         else:
-            warnings = (f"The list did not end after {MOST_PAGES} pages; what was read is shown.",)
-        return Listing(tuple(rows.values())[:MOST_ROWS], warnings)
+            warnings = (f"The list did not end after {MAX_PAGES} pages; what was read is shown.",)
+        return Listing(tuple(rows.values())[:MAX_ROWS], warnings)
 
     def _next_marker(self, following: str, last: str, *, grew: bool) -> tuple[str, str]:
-        """The offset of the next page, taken from its link; the link itself is never followed."""
+        """Marker of the next page, or a warning. It comes from the page's link, which itself is never followed."""
         try:
             parts = urlsplit(following)
         except ValueError:
@@ -105,12 +105,12 @@ class Collectible(Generic[R]):
         return decode.decode(answer, self.one, wrote=True)
 
     def act(self, rancher_id: str, action: str) -> R:
-        """Starts an action: 202, and the resource on its way. Raises Invalid or Conflict when the state forbids it."""
+        """Starts an action: 202, the resource in transition. Raises Invalid or Conflict when the state forbids it."""
         answer = self.endpoint.write("POST", self.path_of(rancher_id), query=[("action", action)])
         return decode.decode(answer, self.one, wrote=True)
 
     def remove(self, rancher_id: str) -> R:
-        """Removes an inactive one: 200, state `removing`. Raises MethodNotAllowed for an active one."""
+        """Removes an inactive resource: 200, state `removing`. Raises MethodNotAllowed for an active one."""
         return decode.decode(self.endpoint.write("DELETE", self.path_of(rancher_id)), self.one, wrote=True)
 
 
@@ -118,24 +118,24 @@ class RegistryResource(Collectible[Registry]):
     plural, one, many = "registries", decode.REGISTRY, decode.REGISTRIES
 
     def list_all(self, *, include_credentials: bool = True) -> Listing[Registry]:
-        """Every registry that isn't removed."""
+        """Lists every registry that isn't removed."""
         if not include_credentials:
             return self._list_all()
         listing = self._list_all(WITH_CREDENTIALS)
         return Listing(tuple(map(_with_credentials, listing.items)), listing.warnings)
 
     def get(self, rancher_id: str, *, include_credentials: bool = False) -> Registry:
-        """One registry, removed ones too. Raises NotFound."""
+        """Reads one registry, removed ones too. Raises NotFound."""
         if not include_credentials:
             return self._get(rancher_id)
         return _with_credentials(self._get(rancher_id, WITH_CREDENTIALS))
 
     def create(self, *, server_address: str, name: str | None = None, description: str | None = None) -> Registry:
-        """201, state `registering`. Raises Invalid (`ServerAddressUsed` for a twin)."""
+        """Creates a registry: 201, state `registering`. Raises Invalid (`ServerAddressUsed` for a twin)."""
         return self._create({"serverAddress": server_address, "name": name, "description": description})
 
     def update(self, rancher_id: str, **fields: str | None) -> Registry:
-        """Changes `name` and `description` as far as they are given; None clears. The last writer wins."""
+        """Updates `name` and `description` if given; None clears. The last writer wins."""
         return self._update(rancher_id, fields)
 
 
@@ -143,7 +143,7 @@ class CredentialResource(Collectible[RegistryCredential]):
     plural, one, many = "registrycredentials", decode.CREDENTIAL, decode.CREDENTIALS
 
     def list_of(self, registry_id: str) -> Listing[RegistryCredential]:
-        """The credentials of one registry (the link on the registry answers an empty list, rancher.md)."""
+        """Lists the credentials of one registry. The registry's own link gives an empty list (rancher.md)."""
         return self._list_all([("registryId", registry_id)])
 
     def get(self, rancher_id: str) -> RegistryCredential:
@@ -159,7 +159,7 @@ class CredentialResource(Collectible[RegistryCredential]):
         name: str | None = None,
         description: str | None = None,
     ) -> RegistryCredential:
-        """201, state `registering`. `email` None leaves the field out (`quirks.email_to_send`)."""
+        """Creates a credential: 201, `registering`. `email` None leaves the field out (`quirks.email_to_send`)."""
         fields: dict[str, str | None] = {
             "registryId": registry_id,
             "publicValue": public_value,
@@ -170,30 +170,30 @@ class CredentialResource(Collectible[RegistryCredential]):
         return self._create(fields | ({"email": email} if email is not None else {}))
 
     def update(self, rancher_id: str, **fields: str | None) -> RegistryCredential:
-        """Changes `public_value`, `secret_value`, `email`, `name`, `description` as far as they are given."""
+        """Updates `public_value`, `secret_value`, `email`, `name`, `description` if given."""
         names = {"public_value": "publicValue", "secret_value": "secretValue"}
         return self._update(rancher_id, {names.get(name, name): value for name, value in fields.items()})
 
 
 class ProjectResource:
-    """Projects, which are at the root of the API."""
+    """Projects, at the root of the API."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
 
     def list(self) -> tuple[Project, ...]:
-        """The projects that the key can see; an environment key sees its own."""
+        """Lists the projects that the key can see; an environment key sees its own."""
         return decode.decode(self.endpoint.get(f"{self.endpoint.root}/projects"), decode.PROJECTS).data
 
 
 class SchemaResource:
-    """What the key may do, as the project's own schema has it."""
+    """The project's own schema, which says what the key may do."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
 
     def get(self, kind: str) -> Schema:
-        """The schema of one type, such as `registry`."""
+        """Reads the schema of one type, such as `registry`."""
         return decode.decode(self.endpoint.get(f"{self.endpoint.project_root}/schemas/{kind}"), decode.SCHEMA)
 
 
@@ -202,11 +202,11 @@ class SettingResource:
         self.endpoint = endpoint
 
     def value(self, name: SettingName) -> str | None:
-        """What the setting is; None where the server doesn't say or it isn't set."""
+        """Value of a setting; None where it isn't set or not told."""
         return decode.decode(self.endpoint.get(f"{self.endpoint.root}/settings/{name}"), decode.SETTING).value
 
     def server_version(self) -> str | None:
-        """Such as "v1.6.30"."""
+        """The server's version, such as "v1.6.30"."""
         return self.value("rancher.server.version")
 
 
@@ -214,12 +214,12 @@ WITH_CREDENTIALS = (("include", "credentials"),)
 
 
 def _with_credentials(registry: Registry) -> Registry:
-    """Rancher leaves the member out where there are none (credentials.json); we asked, so none is an answer."""
+    """Adds empty credentials: Rancher leaves the member out for none, even when it was asked for (credentials.json)."""
     return registry if registry.credentials is not None else msgspec.structs.replace(registry, credentials=())
 
 
 def expect_text(answer: Answer, text: str) -> None:
-    """Raises BadResponse unless the body is just this text, as /ping's `pong` is."""
+    """Raises BadResponse unless the body is exactly this text (`pong` of /ping)."""
     decode.check_status(answer)
     if answer.body.strip() != text.encode():
         raise BadResponse("not_json", peer=PEER)

@@ -1,4 +1,4 @@
-"""What Rancher's API describes, as frozen structs. Its camelCase lives in the renaming below and nowhere else.
+"""Types of Rancher's API, as frozen structs. Its camelCase exists in the renaming below and nowhere else.
 
 `secretValue` has no place here: unknown members are dropped while decoding, and it is one of them (Rancher sends it
 back in the answer of every POST on a credential).
@@ -39,11 +39,11 @@ RENAMED = {
 
 
 class ActionNames(frozenset[str]):
-    """The names of the actions that a resource offers; their URLs are dropped."""
+    """Names of the actions that a resource offers; their URLs are dropped."""
 
 
 class Resource(msgspec.Struct, frozen=True, kw_only=True, rename=RENAMED):
-    """What every resource has. `transitioning` is `yes`, `no` or `error`; times are aware, in UTC."""
+    """Base of every resource. `transitioning` is `yes`, `no` or `error`; times are aware, in UTC."""
 
     id: Id
     state: str = ""
@@ -60,12 +60,12 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True, rename=RENAMED):
 
     @property
     def is_moving(self) -> bool:
-        """Whether it is between two states (and not stuck in an error)."""
+        """Whether the resource is between two states, and not stuck in an error."""
         return self.transitioning == "yes"
 
 
 class RegistryCredential(Resource, frozen=True, kw_only=True, rename=RENAMED):
-    """A user for a registry. The secret is never part of it."""
+    """Registry credential; never holds the secret."""
 
     registry_id: Id | None = None
     public_value: str | None = None
@@ -74,7 +74,7 @@ class RegistryCredential(Resource, frozen=True, kw_only=True, rename=RENAMED):
 
 
 class Registry(Resource, frozen=True, kw_only=True, rename=RENAMED):
-    """A registry of a project. `credentials` is None unless they were asked for."""
+    """Registry of a project. `credentials` is None unless they were asked for."""
 
     server_address: str | None = None
     account_id: str | None = None
@@ -88,11 +88,11 @@ class Registry(Resource, frozen=True, kw_only=True, rename=RENAMED):
 
 
 class Project(Resource, frozen=True, kw_only=True, rename=RENAMED):
-    """A project, which Rancher's own pages call an environment."""
+    """Project; Rancher's own pages call it an environment."""
 
 
 class SchemaField(msgspec.Struct, frozen=True, kw_only=True, rename=RENAMED):
-    """What may be written to a field; lengths in characters, None for no limit."""
+    """Rules of a field; lengths in characters, None for no limit."""
 
     create: bool = False
     update: bool = False
@@ -102,7 +102,7 @@ class SchemaField(msgspec.Struct, frozen=True, kw_only=True, rename=RENAMED):
 
 
 class Schema(msgspec.Struct, frozen=True, kw_only=True, rename=RENAMED):
-    """What a key may do with one type of resource in one project."""
+    """Schema of a type: what a key may do with it in one project."""
 
     id: str
     collection_methods: frozenset[str] = frozenset()
@@ -121,38 +121,38 @@ class Pagination(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Collection(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """One page of a list as it comes over the wire."""
+    """One page of a list, as sent."""
 
     data: tuple[T, ...]
     pagination: Pagination | None = None
 
 
 class Listing(msgspec.Struct, Generic[T], frozen=True):
-    """A whole list, deduplicated by id, with sentences about what kept it from being whole."""
+    """A list read from all its pages, deduplicated by id; `warnings` say why it may be incomplete."""
 
     items: tuple[T, ...]
     warnings: tuple[str, ...] = ()
 
 
 def decode_custom(kind: type, value: object) -> object:
-    """msgspec's hook for `ActionNames`: the keys of the map that Rancher sends, or the names that we stored."""
+    """Hook of msgspec for `ActionNames`: the keys of Rancher's map, or the stored names."""
     if kind is ActionNames and (value is None or isinstance(value, Mapping | list | tuple)):
         return ActionNames(str(name) for name in value or ())
     raise ValueError("neither a map nor a list of action names")
 
 
 def to_document(registry: Registry) -> dict[str, Any]:
-    """The registry as plain JSON data, for storing; carries no secret because the type has none."""
+    """Registry as plain JSON data, for storing; holds no secret because the type has none."""
     document: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(registry, order="deterministic"))
     return document
 
 
 def from_document(document: Mapping[str, Any]) -> Registry:
-    """What `to_document` gave."""
+    """Registry from the data of `to_document`."""
     return msgspec.convert(document, Registry, dec_hook=decode_custom)
 
 
 def fingerprint(registries: Iterable[Registry]) -> str:
-    """Equal for equal lists, in the same order."""
+    """Hash of a list; equal for equal lists in the same order."""
     encoded = msgspec.msgpack.encode(list(registries), order="deterministic")  # the names of actions are a set
     return hashlib.sha256(encoded).hexdigest()

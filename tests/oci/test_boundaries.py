@@ -151,7 +151,7 @@ def test_connects_to_no_spelling_of_such_an_address(spelling: str, ask: Probe, n
 def test_would_connect_there_if_the_floor_were_gone(
     ask: Probe, no_connect: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("registries.outbound.pinning.is_below_floor", lambda _: False)
+    monkeypatch.setattr("registries.outbound.pinning.is_blocked", lambda _: False)
     assert ask(SPELLINGS[0]).reason == Reason.UNREACHABLE
     assert no_connect == [("169.254.169.254", 443), ("169.254.169.254", 80)]
 

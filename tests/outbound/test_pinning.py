@@ -71,14 +71,14 @@ def test_connects_to_no_address_below_the_floor(address: str, no_connect: list[A
 
 
 def test_would_connect_there_if_the_floor_were_gone(no_connect: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pinning, "is_below_floor", lambda _: False)
+    monkeypatch.setattr(pinning, "is_blocked", lambda _: False)
     assert reason_of("169.254.169.254") == "refused"
     assert no_connect == [("169.254.169.254", 80)]
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.1", "::1", "2001:db8::1", "203.0.113.7"])
 def test_the_floor_holds_nothing_back_that_an_admin_may_allow(address: str) -> None:
-    assert not blocked_addresses.is_below_floor(ip_address(address))
+    assert not blocked_addresses.is_blocked(ip_address(address))
 
 
 def test_unwraps_ipv4_in_every_disguise() -> None:

@@ -25,7 +25,7 @@ def test_reads_a_whole_list_in_pages_without_doubles(stand: Stand, monkeypatch: 
 def test_stops_at_the_most_rows_that_are_read(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(stand, 5)
     monkeypatch.setattr(resources, "PAGE_ROWS", 2)
-    monkeypatch.setattr(resources, "MOST_ROWS", 4)
+    monkeypatch.setattr(resources, "MAX_ROWS", 4)
     listing = stand.client().registries.list_all()
     assert (len(listing.items), len(listing.warnings)) == (4, 1)
 
@@ -33,7 +33,7 @@ def test_stops_at_the_most_rows_that_are_read(stand: Stand, monkeypatch: pytest.
 def test_stops_at_the_most_pages_that_are_read(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(stand, 5)
     monkeypatch.setattr(resources, "PAGE_ROWS", 2)
-    monkeypatch.setattr(resources, "MOST_PAGES", 2)
+    monkeypatch.setattr(resources, "MAX_PAGES", 2)
     listing = stand.client().registries.list_all()
     assert (len(listing.items), "did not end after 2 pages" in listing.warnings[0]) == (4, True)
 

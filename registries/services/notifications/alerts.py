@@ -32,7 +32,7 @@ def notify_of_change(watched: CredentialStatus, verification: Verification) -> N
         return
     is_first = not watched.notified_reason
     watched.notified_reason = reason
-    if is_first:  # another cause of the same trouble is no news
+    if is_first:  # another cause of the same failure is not told again
         notify(Kind.FAILING, f"{watched} stopped working", f"{reason.sentence} {reason.remedy}".strip(), watched)
 
 

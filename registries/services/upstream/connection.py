@@ -50,7 +50,7 @@ _targets: TimedCache[AllowedTarget.Kind, list[AllowedTarget]] = TimedCache(max_a
 
 
 def allow(scheme: str, host: str, address: Address, port: int) -> bool:
-    """Whether the admin's list opens the target. The floor is the transport's own business."""
+    """Whether the admin's list opens the target. The transport itself refuses blocked addresses."""
     return any(target.permits(scheme, host, address, port) for target in _allowed_targets())
 
 
