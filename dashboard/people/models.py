@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 
 class SiteRole(models.TextChoices):
@@ -22,9 +23,18 @@ class User(AbstractUser):
 
     site_role = models.CharField(max_length=16, choices=SiteRole.choices, default=SiteRole.NONE, blank=True)
     last_seen_at = models.DateTimeField(null=True, blank=True)
+    session_version = models.PositiveIntegerField(default=0, editable=False)  # a higher one ends the sessions so far
 
     class Meta(AbstractUser.Meta):
         pass
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Hash of password and `session_version` that every session carries; Django compares it at each request."""
+        of_password: str = super()._get_session_auth_hash(secret)  # type: ignore[misc]  # not in Django's stubs
+        if not self.session_version:
+            return of_password
+        value = f"{of_password}|{self.session_version}"
+        return salted_hmac("corral.session", value, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def seen_ago(self) -> timedelta | None:

@@ -1,4 +1,4 @@
-"""Audit events of sign-ins, sign-outs, second factors and passwords, from the signals of Django and allauth.
+"""Audit events of sign-ins, sign-outs, wrong codes and passwords, from the signals of Django and allauth.
 
 A receiver that can't write raises, and Django saves no session for a response of 500: an unrecorded sign-in fails.
 """
@@ -8,7 +8,6 @@ from typing import Any
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.signals import password_changed, password_set, user_logged_in
 from allauth.mfa.signals import authentication_failed as code_failed
-from allauth.mfa.signals import authenticator_added, authenticator_removed
 from allauth.socialaccount.signals import social_account_added, social_account_removed
 from django.contrib.auth.signals import user_logged_in as django_logged_in
 from django.contrib.auth.signals import user_logged_out
@@ -17,12 +16,12 @@ from django.http import HttpRequest
 
 from dashboard.events import Event, emit_event
 from dashboard.people.models import User
-from dashboard.people.sign_in.second_factor import FLAG
+from dashboard.people.sign_in.second_factor import PROVEN
 
 
 @receiver(django_logged_in, dispatch_uid="session_begins")
 def begin_session(request: HttpRequest, **_: Any) -> None:
-    for stale in ("began_at", "seen_at", FLAG):
+    for stale in ("began_at", "seen_at", PROVEN):
         request.session.pop(stale, None)
 
 
@@ -42,21 +41,6 @@ def record_sign_out(request: HttpRequest, user: User | None, **_: Any) -> None:
 def record_wrong_code(user: User, reauthentication: bool, **_: Any) -> None:
     action = "person.confirm" if reauthentication else "person.sign_in"
     emit_event(Event(action=action, actor=user, outcome="failed", reason="Wrong code."))
-
-
-@receiver(authenticator_added, dispatch_uid="record_second_factor_added")
-def record_added(user: User, authenticator: Any, **_: Any) -> None:
-    emit_event(
-        Event(action="second_factor.add", actor=user, target_type="second factor", target_name=authenticator.type)
-    )
-
-
-@receiver(authenticator_removed, dispatch_uid="record_second_factor_removed")
-def record_removed(request: HttpRequest, user: User, authenticator: Any, **_: Any) -> None:
-    request.session.pop(FLAG, None)
-    emit_event(
-        Event(action="second_factor.remove", actor=user, target_type="second factor", target_name=authenticator.type)
-    )
 
 
 @receiver([password_changed, password_set], dispatch_uid="record_password")

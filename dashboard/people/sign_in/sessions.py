@@ -9,11 +9,12 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from allauth.usersessions.models import UserSession
-from django.contrib.auth import logout
+from django.contrib.auth import logout, update_session_auth_hash
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from dashboard.http import add_toast, is_fragment
+from dashboard.http import AuthedRequest, add_toast, is_fragment
 from dashboard.people.models import User
 
 IDLE = timedelta(minutes=30)
@@ -41,10 +42,27 @@ def session_lifetime(get_response: Handler) -> Handler:
 
 def end_sessions(user: User) -> int:
     """Ends every session of a person at once; returns their number."""
+    _change_session_hash(user)
     sessions = list(UserSession.objects.filter(user=user))
     for session in sessions:
         session.end()
     return len(sessions)
+
+
+def end_other_sessions(request: AuthedRequest) -> None:
+    """Ends every session of the request's person but its own, at once."""
+    user, own = request.user, request.session.session_key
+    _change_session_hash(user)
+    for session in UserSession.objects.filter(user=user).exclude(session_key=own):
+        session.end()
+    update_session_auth_hash(request, user)  # which gives it another key
+    UserSession.objects.filter(session_key=own).update(session_key=request.session.session_key)
+
+
+def _change_session_hash(user: User) -> None:
+    """Invalidates sessions that are not listed yet, too: those of a sign-in that is under way."""
+    User.objects.filter(pk=user.pk).update(session_version=F("session_version") + 1)
+    user.refresh_from_db(fields=["session_version"])
 
 
 def _expiry_reason(request: HttpRequest) -> str:

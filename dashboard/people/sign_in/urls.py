@@ -15,6 +15,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.urls import path
 
 from dashboard.people.sign_in import views
+from dashboard.people.sign_in.second_factor import changes_second_factors
 from dashboard.policy import PUBLIC, signed_in, stamp
 from dashboard.reauthentication import require_recent_sign_in
 
@@ -22,7 +23,7 @@ public = stamp(PUBLIC)
 
 
 def careful(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
-    return signed_in(require_recent_sign_in(view))
+    return signed_in(require_recent_sign_in(changes_second_factors(view)))
 
 
 urlpatterns = [
