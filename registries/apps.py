@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class RegistriesConfig(AppConfig):
@@ -8,6 +9,8 @@ class RegistriesConfig(AppConfig):
         # not before the apps are there; importing the checks registers them
         from dashboard.events import event_emitted  # noqa: PLC0415
         from registries import checks  # noqa: F401, PLC0415
+        from registries.services.audit.installation import prepare_after_migrate  # noqa: PLC0415
         from registries.services.audit.write import receive_event  # noqa: PLC0415
 
         event_emitted.connect(receive_event, dispatch_uid="audit")
+        post_migrate.connect(prepare_after_migrate, sender=self, dispatch_uid="audit")

@@ -1,4 +1,4 @@
-"""How events of the record read. Pure: an event without words of its own is told from its ``noun.verb``."""
+"""How events of the audit log read. Pure: an event without words of its own is told from its ``noun.verb``."""
 
 OUTCOMES = {  # outcome -> word, icon, tone
     "begun": ("Begun", "moving", "busy"),
@@ -18,6 +18,8 @@ WORDS = {
     "credential.verify": "verified credential",
     "identity.link": "linked their identity",
     "identity.unlink": "unlinked their identity",
+    "installation.create": "started the audit log of installation",
+    "installation.upgrade": "named the installation",
     "invitation.accept": "accepted the invitation",
     "invitation.revoke": "revoked the invitation of",
     "member.add": "gave a role to",

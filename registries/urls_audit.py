@@ -1,4 +1,4 @@
-"""URLs of the record."""
+"""URLs of the audit log."""
 
 from django.urls import path
 

@@ -1,13 +1,35 @@
-"""The audit record in tests: its table refuses what empties the others after a test with real transactions."""
+"""The audit log in tests: its table refuses what empties the others after a test with real transactions."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 import pytest
 from django.db import connection
+from django.db.models import QuerySet
 from django.test import TransactionTestCase
 
-from registries.models import audit_guard
+from registries.models import AuditEvent, AuditHead, audit_guard
+from registries.services.audit.installation import start_log
+
+
+def events() -> QuerySet[AuditEvent]:
+    """What was written since the log was started, oldest first: without row 1, which names the installation."""
+    return AuditEvent.objects.filter(pk__gt=1).order_by("id")
+
+
+def restart(at: datetime) -> None:
+    """Starts the log anew as of `at`, so that a test can write events that are older than its database."""
+    with unguarded(), pytest.MonkeyPatch.context() as patch:
+        empty()
+        patch.setattr("registries.services.audit.write.timezone.now", lambda: at)
+        start_log(reason="a test")
+
+
+def empty() -> None:
+    """Deletes rows and head, as somebody who owns the database can; within `unguarded`."""
+    AuditEvent.objects.all().delete()
+    AuditHead.objects.all().delete()
 
 
 @contextmanager

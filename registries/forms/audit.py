@@ -1,4 +1,4 @@
-"""The filter of the record."""
+"""The filter of the audit log."""
 
 from datetime import timedelta
 from typing import Any

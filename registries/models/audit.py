@@ -1,4 +1,4 @@
-"""The record: what happened, each row chained to the one before. Nothing in it is ever changed or deleted.
+"""The audit log: what happened, each row chained to the one before. Nothing in it is ever changed or deleted.
 
 The database refuses updates and deletions (`audit_guard`), the chain shows what got past it (`registries.chain`), and
 `AuditHead` shows what was cut off its end.
@@ -17,6 +17,9 @@ class AuditEvent(models.Model):
     Names stand as text and ids without foreign keys, so that removing a profile or a person changes no row. `id` counts
     without gaps. A change has two rows: *begun*, written in the transaction of its operation, and its outcome.
     `before` and `after` are JSON objects without secrets, "" where there is none.
+
+    Every column but `mac` stands in `chain.FORMATS`. A column that is added later is null in older rows, and only there
+    if it is text.
     """
 
     class Outcome(models.TextChoices):
@@ -47,6 +50,9 @@ class AuditEvent(models.Model):
     key_id = models.CharField(max_length=32)  # of the key that made `mac`
     previous = models.CharField(max_length=64)  # the predecessor's `mac`
     mac = models.CharField(max_length=64)
+    # says which columns `mac` covers. Nullable, so that SQLite adds it without remaking the table, which would drop the
+    # triggers; the database's default labels the rows from before there were versions
+    format_version = models.SmallIntegerField(null=True, db_default=1)
 
     class Meta:
         ordering = ["-id"]
@@ -78,7 +84,8 @@ class AuditEvent(models.Model):
 class AuditHead(models.Model):
     """The chain's last row, one row of its own: locked by whoever appends, and proof of the chain's length.
 
-    `seal` is an HMAC over the other columns, so that nobody without the key can move the end.
+    `seal` is an HMAC over the columns before it, so that nobody without the key can move the end. `installation_id` is
+    that of the row that names the installation (`services.audit.installation`), kept apart to be compared with it.
     """
 
     event_id = models.BigIntegerField(default=0)
@@ -86,6 +93,7 @@ class AuditHead(models.Model):
     mac = models.CharField(max_length=64, blank=True)
     key_id = models.CharField(max_length=32, blank=True)
     seal = models.CharField(max_length=64, blank=True)
+    installation_id = models.CharField(max_length=32, blank=True)  # "": a log from before this column, not yet named
 
     def __str__(self) -> str:
         return f"{self.event_id}:{self.mac}"

@@ -1,13 +1,17 @@
-"""Triggers with which the database itself refuses to change the record.
+"""Triggers with which the database itself refuses to change the audit log.
 
 On SQLite an INSERT OR REPLACE deletes what it replaces, which fires the DELETE trigger only while `recursive_triggers`
 is on; a start check insists on it (corral.E030). PostgreSQL has TRUNCATE as well.
+
+A new column may be added beside them if it is nullable and has no default of Django's: both databases then add it
+without touching a row. For any other column Django makes the table anew on SQLite, and the triggers are gone with the
+old one; a migration that does so calls `put_up` at its end.
 """
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 TABLE = "registries_auditevent"
-REFUSAL = "the audit record is append-only"
+REFUSAL = "the audit log is append-only"
 
 SQLITE = (
     [

@@ -1,4 +1,4 @@
-"""The record: its list, one event, and the export of what is filtered."""
+"""The audit log: its list, one event, and the export of what is filtered."""
 
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from registries.audit_words import OUTCOMES, sentence
 from registries.display import format_datetime
 from registries.forms.audit import PRESETS, AuditFilter
 from registries.models import AuditEvent
-from registries.services.audit.export import export_record
+from registries.services.audit.export import export_audit_log
 from registries.services.audit.export_formats import Kind
 from registries.services.audit.histogram import Graph, draw_graph
 from registries.services.audit.query import find_page
@@ -66,7 +66,7 @@ def audit_export(request: AuthedRequest) -> HttpResponseBase:
     """All that is filtered, oldest first, with a line at the end that proves it; that it was exported is an event."""
     chosen = AuditFilter(request.GET)
     kind: Kind = "csv" if request.GET.get("format") == "csv" else "jsonl"
-    pieces = export_record(chosen.as_query(), kind=kind, actor=request.user)
+    pieces = export_audit_log(chosen.as_query(), kind=kind, actor=request.user)
     answer = StreamingHttpResponse(pieces, content_type=CONTENT_TYPES[kind])
     answer["Content-Disposition"] = f'attachment; filename="corral-audit-{timezone.now():%Y%m%dT%H%M%SZ}.{kind}"'
     return answer

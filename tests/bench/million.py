@@ -1,4 +1,4 @@
-"""Run inside `manage.py shell`: a record of a million events, chained as Corral chains them, and an auditor."""
+"""Run inside `manage.py shell`: an audit log of a million events, chained as Corral chains them, and an auditor."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,35 +12,37 @@ from django.utils import timezone
 from dashboard.people.models import User
 from registries import chain
 from registries.models import AuditHead
+from tests import audit_table
 from tests.bench.signing_in import sign_in
 
 EVENTS = 1_000_000
 APART = timedelta(seconds=30)
 BATCH = 20_000
 PEOPLE, PROFILES = 100, 40
-COLUMNS = (*chain.FIELDS, "mac")
+COLUMNS = (*chain.covered_columns(), "mac")
 
 
 def fill(count: int) -> None:
-    """Writes the events straight into the table; the head as it would stand after the last of them."""
+    """Writes the events straight into the table after row 1; the head as it would stand after the last of them."""
     marks = ", ".join(["%s"] * len(COLUMNS))
     statement = f"INSERT INTO registries_auditevent ({', '.join(COLUMNS)}) VALUES ({marks})"
-    rows, last = events(count), {}
+    audit_table.restart(timezone.now() - APART * count)
+    head = AuditHead.objects.get(pk=1)
+    rows, last = events(head, count), {}
     with transaction.atomic(), connection.cursor() as cursor:
         while batch := list(islice(rows, BATCH)):
             last = batch[-1]
             cursor.executemany(statement, [[_stored(row[name]) for name in COLUMNS] for row in batch])
     at = chain.to_rfc3339(last["at"])
     seal = chain.seal_of_head(event_id=count, at=at, mac=last["mac"], key_id=last["key_id"])
-    AuditHead.objects.update_or_create(
-        pk=1, defaults={"event_id": count, "at": last["at"], "mac": last["mac"], "key_id": last["key_id"], "seal": seal}
-    )
+    AuditHead.objects.update(event_id=count, at=last["at"], mac=last["mac"], key_id=last["key_id"], seal=seal)
 
 
-def events(count: int) -> Iterator[dict[str, Any]]:
-    """Changes with their two rows each, one in nine of them failed, by people in profiles."""
-    at, previous, key_id = timezone.now() - APART * count, chain.GENESIS, chain.key_ids()[0]
-    for number in range(1, count + 1):
+def events(head: AuditHead, count: int) -> Iterator[dict[str, Any]]:
+    """Changes with their two rows each, one in nine of them failed, by people in profiles; up to the row `count`."""
+    assert head.at
+    at, previous, key_id = head.at, head.mac, chain.key_ids()[0]
+    for number in range(head.event_id + 1, count + 1):
         operation = (number + 1) // 2
         person, profile = operation * 7 % PEOPLE + 1, operation * 11 % PROFILES + 1
         at += APART
@@ -64,6 +66,7 @@ def events(count: int) -> Iterator[dict[str, Any]]:
             "operation_id": operation,
             "key_id": key_id,
             "previous": previous,
+            "format_version": chain.latest_version(),
         }
         row["mac"] = previous = chain.mac_of(row | {"at": chain.to_rfc3339(at)})
         yield row | {"at": at}

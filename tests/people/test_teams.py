@@ -9,6 +9,7 @@ from django.test import Client as Browser
 from dashboard.people.models import User
 from dashboard.people.services.teams import TeamNameTaken, add_to_team, make_team, remove_from_team, rename_team
 from registries.models import AuditEvent, ConnectionProfile, Membership
+from tests import audit_table
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Browser]
@@ -25,7 +26,7 @@ def frida(make_user: Callable[..., User]) -> User:
 
 
 def record() -> list[tuple[str, str, dict[str, object], dict[str, object]]]:
-    rows = AuditEvent.objects.order_by("id")
+    rows = audit_table.events()
     return [(row.action, row.target_name, row.before_values, row.after_values) for row in rows]
 
 

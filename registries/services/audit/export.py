@@ -1,8 +1,8 @@
-"""The record as a file that proves itself.
+"""The audit log as a file that proves itself.
 
 Each row carries the mac that it has in the database and a link, an HMAC over the link before and that mac: so what is
-altered, removed, added or moved shows where it happened, although a filtered record has gaps. The last line seals the
-whole: how many rows, under which filter, when, and the SHA-256 of all lines before it.
+altered, removed, added or moved shows where it happened, although a filtered log has gaps. The last line seals the
+whole: how many rows, under which filter, when, in which format version, and the SHA-256 of all lines before it.
 """
 
 import hashlib
@@ -16,7 +16,15 @@ from django.utils import timezone
 from dashboard.events import Event, emit_event
 from dashboard.people.models import User
 from registries import chain
-from registries.services.audit.export_formats import COLUMNS, SEAL, SEAL_COLUMNS, Kind, Row, write_head, write_rows
+from registries.services.audit.export_formats import (
+    SEAL,
+    Kind,
+    Row,
+    columns_of,
+    seal_columns_of,
+    write_head,
+    write_rows,
+)
 from registries.services.audit.query import AuditQuery, find_events, id_range
 
 WINDOW = 1_000  # ids that are read at a time, whether they match or not: no query takes long, and none holds much
@@ -42,8 +50,8 @@ class Tally:
         }
 
 
-def export_record(query: AuditQuery, *, kind: Kind, actor: User) -> Iterator[bytes]:
-    """The file in pieces, oldest event first, up to what is on record now. That it is taken is put on record first.
+def export_audit_log(query: AuditQuery, *, kind: Kind, actor: User) -> Iterator[bytes]:
+    """The file in pieces, oldest event first, up to the newest one now. An event says first that it is taken.
 
     Raises what `services.audit.write.write_audit_event` raises; then there is no file.
     """
@@ -65,18 +73,19 @@ def _write(query: AuditQuery, kind: Kind, first: int, end: int) -> Iterator[byte
         piece = write_rows(kind, rows)
         tally.digest.update(piece)
         yield piece
+    version = chain.latest_version()
     seal = {"kind": SEAL, "gapless": int(not query.is_narrow), "filter": query.text, "key_id": key_id}
-    seal |= tally.as_seal() | {"at": chain.to_rfc3339(timezone.now())}
+    seal |= tally.as_seal() | {"at": chain.to_rfc3339(timezone.now()), "format_version": version}
     full = seal | {"signature": signature_of(seal)}
-    yield write_rows(kind, [{name: full[name] for name in SEAL_COLUMNS}])
+    yield write_rows(kind, [{name: full[name] for name in seal_columns_of(version)}])
 
 
 def _windows(query: AuditQuery, first: int, end: int) -> Iterator[list[Row]]:
-    events = find_events(query, folded=False).order_by("id").values(*COLUMNS[:-1])
+    events = find_events(query, folded=False).order_by("id").values(*columns_of(chain.latest_version())[:-1])
     for start in range(first, end, WINDOW):
         rows = list(events.filter(id__gte=start, id__lt=min(start + WINDOW, end)))
         for row in rows:
-            row["at"] = chain.to_rfc3339(row["at"])
+            row["at"] = chain.to_rfc3339(row["at"]) if row["at"] else None  # None: damaged, as the file will show
         if rows:
             yield rows
 
@@ -88,5 +97,6 @@ def link_of(before: str, mac: str, *, key_id: str) -> str:
 
 def signature_of(seal: Row) -> str:
     """Raises KeyError when the seal's key is not in the ring."""
-    signed = [seal[name] for name in SEAL_COLUMNS if name != "signature"]
-    return chain.sign("export", json.dumps(signed, separators=(",", ":")), key_id=seal["key_id"])
+    version = seal["format_version"]
+    text = json.dumps([seal[name] for name in seal_columns_of(version)[:-1]], separators=(",", ":"))
+    return chain.sign(chain.purpose_of("export", version), text, key_id=seal["key_id"])

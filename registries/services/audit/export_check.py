@@ -1,4 +1,4 @@
-"""Proves an exported file, or names the first row at which it was broken."""
+"""Checks an exported file, and names the first row at which it was broken."""
 
 from collections.abc import Iterable
 
@@ -13,21 +13,21 @@ MOVED = "something was removed, added or moved before it"
 def check_export(lines: Iterable[str]) -> Finding:
     """Checks every row of a file and its seal; `lines` keep their line breaks. Raises nothing.
 
-    The rows of a filtered record have gaps: where some were removed, the row is named that follows.
+    The rows of a filtered log have gaps: where some were removed, the row is named that follows.
     """
     tally, last, gap = Tally(), None, 0
     try:
         rows = read_rows(lines)
         for text, row in rows:
             if row is not None and row.get("kind") == SEAL:
-                what = _what_is_wrong_with_seal(row, tally) or _what_follows(next(rows, None))
-                if not what and row["gapless"] and gap:
-                    return Finding(tally.rows, gap, "it is missing from the record itself")
-                return Finding(tally.rows, tally.last_id + 1 if what else None, what)
+                fault = _find_seal_fault(row, tally) or _find_rest(next(rows, None))
+                if not fault and row["gapless"] and gap:
+                    return Finding(tally.rows, gap, "it is missing from the audit log itself")
+                return Finding(tally.rows, tally.last_id + 1 if fault else None, fault)
             if row is None:
                 return Finding(tally.rows, tally.last_id + 1, "it can't be read")
-            if row and (what := _what_is_wrong(row, last, tally)):
-                return Finding(tally.rows, row["id"], what)
+            if row and (fault := _find_fault(row, last, tally)):
+                return Finding(tally.rows, row["id"], fault)
             tally.digest.update(text.encode("utf-8", "replace"))
             if row:
                 gap = gap or (tally.last_id + 1 if last and row["id"] != tally.last_id + 1 else 0)
@@ -38,11 +38,9 @@ def check_export(lines: Iterable[str]) -> Finding:
     return Finding(tally.rows, tally.last_id + 1, "the file ends here, without the line that seals it")
 
 
-def _what_is_wrong(row: Row, last: Row | None, tally: Tally) -> str:
-    if row["key_id"] not in chain.key_ids():
-        return f"its key {row['key_id']!r} is not in CORRAL_AUDIT_KEYS"
-    if chain.mac_of(row) != row["mac"]:
-        return "it was altered"
+def _find_fault(row: Row, last: Row | None, tally: Tally) -> str:
+    if fault := chain.find_fault(row):
+        return fault
     if row["id"] <= tally.last_id:
         return "it stands in the wrong place"
     if last and row["id"] == last["id"] + 1 and row["previous"] != last["mac"]:
@@ -51,7 +49,9 @@ def _what_is_wrong(row: Row, last: Row | None, tally: Tally) -> str:
     return "" if row["link"] in links else MOVED
 
 
-def _what_is_wrong_with_seal(seal: Row, tally: Tally) -> str:
+def _find_seal_fault(seal: Row, tally: Tally) -> str:
+    if seal["format_version"] not in chain.FORMATS:
+        return f"the format version {seal['format_version']} of the last line is unknown to this version of Corral"
     if seal["key_id"] not in chain.key_ids():
         return f"the key {seal['key_id']!r} of the last line is not in CORRAL_AUDIT_KEYS"
     if signature_of(seal) != seal["signature"]:
@@ -62,5 +62,5 @@ def _what_is_wrong_with_seal(seal: Row, tally: Tally) -> str:
     return "" if seal | found == seal else "the rows hold, but the file was written anew: its bytes are other ones"
 
 
-def _what_follows(rest: object) -> str:
+def _find_rest(rest: object) -> str:
     return "something was added after the last line" if rest else ""

@@ -47,7 +47,7 @@ class Graph:
 
 
 def draw_graph(query: AuditQuery) -> Graph:
-    """The graph of the chosen time; without one, of the last thirty days or of the record's life if less."""
+    """The graph of the chosen time; without one, of the last thirty days or of the audit log's life if less."""
     borders = _borders(query)
     *ids, _ = ids_from(borders)
     if not query.is_narrow:

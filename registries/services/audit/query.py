@@ -1,4 +1,4 @@
-"""Reading the record: what matches a filter, page by page.
+"""Reads the audit log: what matches a filter, page by page.
 
 Ids count without gaps and times never go back, so a moment is an id: every page is a range of the primary key, whether
 it is the first or the last of a million, and nothing is ever counted whole.
@@ -44,7 +44,7 @@ class AuditQuery:
 
     @property
     def text(self) -> str:
-        """As the record and its exports say what was asked for: "outcome=failed&since=2026-11-24T00:00:00.000000Z"."""
+        """As an export and its event say what was asked for: "outcome=failed&since=2026-11-24T00:00:00.000000Z"."""
         named = {
             "q": self.q,
             "person": self.person.get_username() if self.person else "",
@@ -128,7 +128,7 @@ def _newer_page(query: AuditQuery, after: int) -> AuditPage:
 
 
 def id_range(query: AuditQuery) -> tuple[int, int]:
-    """The chosen time as a half-open range of ids, of the whole record where none is chosen."""
+    """The chosen time as a half-open range of ids, of the whole audit log where none is chosen."""
     *ids, end = ids_from([one for one in (query.since, query.until) if one])
     return ids[0] if query.since else 1, ids[-1] if query.until else end
 

@@ -19,7 +19,7 @@ LONGEST_TEXT = 10_000  # of a target's name or a reason; Rancher takes addresses
 
 
 class ChainBroken(Exception):
-    """The record's end is not where it was: rows were cut off, or the head was removed. Nothing more is appended."""
+    """The audit log's end is not what was written last, or there is none. Nothing is appended: it would hide that."""
 
 
 def write_audit_event(event: Event) -> AuditEvent:
@@ -27,30 +27,34 @@ def write_audit_event(event: Event) -> AuditEvent:
 
     Raises ChainBroken and whatever the database raises; either rolls the caller's transaction back.
     """
-    scope = event if isinstance(event, ProfileEvent) else ProfileEvent(action=event.action)
     with transaction.atomic():
-        head = _locked_head()
-        row = AuditEvent(
-            id=head.event_id + 1,
-            at=_not_before(head),
-            actor_id=event.actor.pk if event.actor else None,
-            actor_name=_clean(event.actor.get_username() if event.actor else event.actor_name)[:150],
-            role=scope.role or (event.actor.site_role if event.actor else ""),
-            address=current_address.get(),
-            action=event.action,
-            profile_id=scope.profile.pk if scope.profile else None,
-            profile_name=scope.profile.name if scope.profile else "",
-            target_type=event.target_type,
-            target_id=_clean(event.target_id)[:64],
-            target_name=_clean(event.target_name)[:LONGEST_TEXT],
-            outcome=event.outcome,
-            reason=_clean(event.reason)[:LONGEST_TEXT],
-            before=_as_json(event.before),
-            after=_as_json(event.after),
-            request_id=current_request_id.get(),
-            operation_id=scope.operation_id,
-        )
-        return _append(row, head)
+        return append_event(event, _locked_head())
+
+
+def append_event(event: Event, head: AuditHead) -> AuditEvent:
+    """Appends one row after `head`, which the caller holds locked and has found unbroken, and moves the head to it."""
+    scope = event if isinstance(event, ProfileEvent) else ProfileEvent(action=event.action)
+    row = AuditEvent(
+        id=head.event_id + 1,
+        at=_not_before(head),
+        actor_id=event.actor.pk if event.actor else None,
+        actor_name=_clean(event.actor.get_username() if event.actor else event.actor_name)[:150],
+        role=scope.role or (event.actor.site_role if event.actor else ""),
+        address=current_address.get(),
+        action=event.action,
+        profile_id=scope.profile.pk if scope.profile else None,
+        profile_name=scope.profile.name if scope.profile else "",
+        target_type=event.target_type,
+        target_id=_clean(event.target_id)[:64],
+        target_name=_clean(event.target_name)[:LONGEST_TEXT],
+        outcome=event.outcome,
+        reason=_clean(event.reason)[:LONGEST_TEXT],
+        before=_as_json(event.before),
+        after=_as_json(event.after),
+        request_id=current_request_id.get(),
+        operation_id=scope.operation_id,
+    )
+    return _append(row, head)
 
 
 def receive_event(event: Event, **_: Any) -> None:
@@ -80,7 +84,7 @@ def write_outcome(operation: Operation) -> None:
     """The row that says how a change ended, with the actor, role, address, reason and request of its first row."""
     begun = AuditEvent.objects.filter(operation_id=operation.pk).order_by("id").first()
     if begun is None:
-        return  # it was begun before there was a record
+        return  # it was begun before there was an audit log
     with transaction.atomic():
         head = _locked_head()
         row = begun  # saved as a new one: its id is the next
@@ -103,14 +107,27 @@ def _target(operation: Operation) -> dict[str, str]:
     }
 
 
+def find_head_fault(head: AuditHead) -> str:
+    """What is wrong with the head by itself, such as "the head was altered"; "" when its seal holds."""
+    if head.key_id not in chain.key_ids():
+        return f"the head's key {head.key_id!r} is not in CORRAL_AUDIT_KEYS"
+    at = chain.to_rfc3339(head.at) if head.at else ""
+    seal = chain.seal_of_head(event_id=head.event_id, at=at, mac=head.mac, key_id=head.key_id)
+    return "" if head.seal == seal else "the head was altered"
+
+
 def _locked_head() -> AuditHead:
-    """The end of the chain, held until the transaction ends: events are written one after the other."""
+    """The end of the chain, held until the transaction ends: events are written one after the other.
+
+    Raises ChainBroken for a head that is not as it was sealed: a new seal would cover up where rows were cut off.
+    """
     head = AuditHead.objects.select_for_update().filter(pk=1).first()
     if head is None:
-        if AuditEvent.objects.exists():
-            raise ChainBroken("The record has rows, but its head is gone.")
-        AuditHead.objects.get_or_create(pk=1)
-        head = AuditHead.objects.select_for_update().get(pk=1)
+        raise ChainBroken("The audit log has no head. `manage.py migrate` starts a new log, `verify_audit` judges one.")
+    if fault := find_head_fault(head):
+        raise ChainBroken(f"The audit log can't be continued: {fault}. `manage.py verify_audit` says more.")
+    if not head.installation_id:
+        raise ChainBroken("The audit log names no installation yet: `manage.py migrate` does that.")
     return head
 
 
@@ -122,6 +139,10 @@ def _not_before(head: AuditHead) -> datetime:
 
 def _append(event: AuditEvent, head: AuditHead) -> AuditEvent:
     event.key_id, event.previous = chain.key_ids()[0], head.mac or chain.GENESIS
+    event.format_version = chain.latest_version()
+    for name in chain.covered_columns():  # of a first row in an older format, from before the column
+        if name not in chain.INTEGERS and getattr(event, name) is None:
+            setattr(event, name, "")
     event.mac = chain.mac_of(as_row(event))
     event.save(force_insert=True)  # a row with that id would mean that the chain was cut: refused by its primary key
     head.event_id, head.at, head.mac, head.key_id = event.id, event.at, event.mac, event.key_id
@@ -133,8 +154,10 @@ def _append(event: AuditEvent, head: AuditHead) -> AuditEvent:
 
 
 def as_row(event: AuditEvent) -> dict[str, chain.Value]:
-    """The fields that the chain covers, as it writes them."""
-    return {name: getattr(event, name) for name in chain.FIELDS} | {"at": chain.to_rfc3339(event.at)}
+    """The columns of the chain and the mac, as the chain writes them; null in what is newer than the row."""
+    return {name: getattr(event, name) for name in (*chain.covered_columns(), "mac")} | {
+        "at": chain.to_rfc3339(event.at)
+    }
 
 
 def _as_json(values: Mapping[str, Any] | None) -> str:

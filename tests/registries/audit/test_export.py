@@ -12,6 +12,7 @@ from typing import Any, cast
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client as Browser
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,16 +21,18 @@ from dashboard.people.models import User
 from registries import chain
 from registries.models import AuditEvent
 from registries.services.audit import export
-from registries.services.audit.export import export_record
+from registries.services.audit.export import export_audit_log
 from registries.services.audit.export_check import check_export
-from registries.services.audit.export_formats import BYTE_ORDER_MARK, COLUMNS, SEAL, Kind
+from registries.services.audit.export_formats import BYTE_ORDER_MARK, SEAL, Kind, columns_of
 from registries.services.audit.query import AuditQuery
 from registries.services.audit.write import write_audit_event
 from registries.services.csv_cells import guard_cell, read_cell
+from tests import audit_table
 from tests.audit_table import unguarded
 
 pytestmark = pytest.mark.django_db
-ROWS = 40
+COLUMNS = columns_of(chain.latest_version())
+ROWS = 40  # with row 1, which names the installation
 EVERY_OTHER = AuditQuery(action="team.rename")  # the odd ones: neighbours in the file have a gap between them
 TEXTS = (
     "=1+1",
@@ -51,7 +54,7 @@ KINDS: tuple[Kind, ...] = ("csv", "jsonl")
 @pytest.fixture
 def somebody(make_user: Callable[..., User]) -> User:
     alice = make_user("alice", site_role="auditor")
-    for number in range(ROWS):
+    for number in range(1, ROWS):  # of row number + 1
         action = "team.create" if number % 2 else "team.rename"
         write_audit_event(
             Event(action=action, actor=alice, target_name=TEXTS[number % len(TEXTS)], after={"number": number})
@@ -60,7 +63,7 @@ def somebody(make_user: Callable[..., User]) -> User:
 
 
 def file_of(actor: User, query: AuditQuery | None = None, kind: Kind = "jsonl") -> str:
-    return b"".join(export_record(query or AuditQuery(), kind=kind, actor=actor)).decode()
+    return b"".join(export_audit_log(query or AuditQuery(), kind=kind, actor=actor)).decode()
 
 
 def lines_of(text: str) -> Iterator[str]:
@@ -91,11 +94,11 @@ def test_is_the_same_however_many_rows_are_read_at_a_time(
 
 
 def test_lines_are_objects_with_every_field_of_the_chain(somebody: User) -> None:
-    first, *_, last = map(json.loads, file_of(somebody).splitlines())
-    event = AuditEvent.objects.get(pk=1)
+    _, first, *_, last = map(json.loads, file_of(somebody).splitlines())
+    event = AuditEvent.objects.get(pk=2)
     assert tuple(first) == COLUMNS
     assert first["at"] == chain.to_rfc3339(event.at)
-    assert (first["id"], first["actor_id"], first["mac"], first["profile_id"]) == (1, somebody.pk, event.mac, None)
+    assert (first["id"], first["actor_id"], first["mac"], first["profile_id"]) == (2, somebody.pk, event.mac, None)
     assert (last["kind"], last["rows"], last["first_id"], last["last_id"], last["filter"]) == (SEAL, ROWS, 1, ROWS, "")
 
 
@@ -192,8 +195,18 @@ def test_names_the_row_that_was_altered_and_the_one_before_which_something_is_mi
     altered = [line.replace('"alice"', '"mallory"') if '"id":7,' in line else line for line in rows]
     assert (check_export(altered).broken_id, check_export(altered).what) == (7, "it was altered")
     missing = [line for line in rows if '"id":7,' not in line]
-    assert (check_export(missing).broken_id, check_export(missing).rows) == (9, 3)
+    assert (check_export(missing).broken_id, check_export(missing).rows) == (9, 2)
     assert "something was removed" in check_export(missing).what
+
+
+def test_finds_a_row_of_another_log_under_the_same_key(somebody: User) -> None:
+    theirs = file_of(somebody).splitlines(keepends=True)
+    audit_table.restart(timezone.now())
+    for _ in range(ROWS):
+        write_audit_event(Event(action="team.rename", actor=somebody))
+    mine = file_of(somebody).splitlines(keepends=True)
+    finding = check_export([*mine[:6], theirs[6], *mine[7:]])
+    assert (finding.broken_id, finding.what) == (7, "it does not follow its predecessor")
 
 
 def test_finds_what_is_done_to_its_end(somebody: User) -> None:
@@ -219,7 +232,7 @@ def test_refuses_what_is_no_export(text: str) -> None:
     assert not check_export(lines_of(text)).ok
 
 
-def test_an_unfiltered_file_shows_what_is_missing_from_the_record_itself(somebody: User) -> None:
+def test_an_unfiltered_file_shows_what_is_missing_from_the_log_itself(somebody: User) -> None:
     with unguarded():
         AuditEvent.objects.filter(pk__in=(5, 6)).delete()
     assert check_export(lines_of(file_of(somebody))).broken_id == 5
@@ -231,12 +244,12 @@ def test_an_unfiltered_file_shows_what_is_missing_from_the_record_itself(somebod
 
 def test_finds_what_was_done_to_a_csv_file(somebody: User) -> None:
     text = file_of(somebody, EVERY_OTHER, "csv")
-    assert broken_at(text.replace("alice", "mallory")) == 1
+    assert broken_at(text.replace("alice", "mallory")) == 3
     assert broken_at(text.replace('{""number"": 16}', '{""number"": 17}')) == 17
     assert broken_at(text.replace(",'=1+1,", ",=1+1,")) is not None
-    assert broken_at(text.replace("\n3,", "\n3,3,")) == 2
+    assert broken_at(text.replace("\n5,", "\n5,5,")) == 4
     assert broken_at(text.replace('"say ""hi""', '"say "hi"')) is not None
-    assert broken_at(text.replace("\n3,", "\nthree,")) == 2
+    assert broken_at(text.replace("\n5,", "\nfive,")) == 4
 
 
 def test_old_files_hold_while_their_key_is_in_the_ring(somebody: User, settings: Any) -> None:
@@ -248,13 +261,13 @@ def test_old_files_hold_while_their_key_is_in_the_ring(somebody: User, settings:
     assert "'test' is not in CORRAL_AUDIT_KEYS" in check_export(lines_of(text)).what
 
 
-def test_the_page_streams_the_filtered_record_and_puts_that_on_record(
+def test_the_page_streams_the_filtered_log_and_an_event_says_so(
     browse: Callable[[User], Browser], somebody: User
 ) -> None:
     answer = browse(somebody).get("/audit/export/?format=csv&action=team.rename&outcome=nonsense")
     assert (answer.streaming, answer["Content-Type"]) == (True, "text/csv; charset=utf-8")
     text = b"".join(cast("Any", answer)).decode()
-    assert (check_export(lines_of(text)).ok, check_export(lines_of(text)).rows) == (True, ROWS // 2)
+    assert (check_export(lines_of(text)).ok, check_export(lines_of(text)).rows) == (True, ROWS // 2 - 1)
     event = AuditEvent.objects.get(action="audit.export")
     assert (event.actor_name, event.target_name) == ("alice", "csv")
     assert event.after_values == {"format": "csv", "filter": "action=team.rename"}
@@ -275,7 +288,7 @@ def test_the_command_checks_a_file(
     call_command("verify_audit", str(path))
     assert capsys.readouterr().out == f"{ROWS} rows, all of them hold.\n"
     path.write_bytes(path.read_bytes().replace(b"alice", b"\xff", 1))
-    with pytest.raises(CommandError, match=r"Broken at row 1: it was altered\. 0 rows before it hold"):
+    with pytest.raises(CommandError, match=r"Broken at row 2: it was altered\. 1 rows before it hold"):
         call_command("verify_audit", str(path))
 
 

@@ -1,4 +1,4 @@
-"""The record's pages: what is found, page by page, over time, and one event with its difference."""
+"""The audit log's pages: what is found, page by page, over time, and one event with its difference."""
 
 import re
 from collections.abc import Callable
@@ -21,6 +21,7 @@ from registries.services.audit import query as audit_query
 from registries.services.audit.histogram import BARS, draw_graph
 from registries.services.audit.query import AuditQuery, find_page
 from registries.services.audit.write import write_audit_event
+from tests import audit_table
 
 pytestmark = pytest.mark.django_db
 LIST = "/audit/"
@@ -31,8 +32,14 @@ def reader(browse: Callable[[User], Browser], auditor: User) -> Browser:
     return browse(auditor)
 
 
+@pytest.fixture(autouse=True)
+def _log_of_a_year(db: None) -> None:
+    audit_table.restart(timezone.now() - timedelta(days=365))
+
+
 def rows_of(page: str) -> list[int]:
-    return [int(one) for one in re.findall(r'<tr data-id="(\d+)"', page)]
+    """Which events of the test, the first one being 1, are on the page; row 1 of the log is from before it."""
+    return [int(one) - 1 for one in re.findall(r'<tr data-id="(\d+)"', page) if one != "1"]
 
 
 def get(reader: Browser, query: str = "") -> str:
@@ -60,6 +67,16 @@ def test_shows_the_newest_first_and_pages_by_id(reader: Browser, monkeypatch: py
     assert rows_of(get(reader, re.search(r'href="(\?after=\d+)">', second).group(1))) == [10, 9, 8, 7]  # type: ignore[union-attr]
     last = get(reader, re.search(r'href="(\?before=\d+)">Older', second).group(1))  # type: ignore[union-attr]
     assert (rows_of(last), "Older" in last) == ([2, 1], False)
+
+
+def test_goes_back_to_newer_events_page_by_page(reader: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit_query, "PAGE_SIZE", 3)
+    fill(10)
+    page, seen = get(reader, "?after=2"), []
+    while newer := re.search(r'href="(\?after=\d+)">', page):
+        seen.append(rows_of(page))
+        page = get(reader, newer.group(1))
+    assert [*seen, rows_of(page)] == [[4, 3, 2], [7, 6, 5], [10, 9, 8]]
 
 
 @pytest.mark.parametrize(
@@ -110,7 +127,7 @@ def test_filters_by_person_team_profile_action_outcome_and_text(
 def test_filters_by_time_with_presets_and_moments(reader: Browser) -> None:
     fill(5, minutes_apart=40)
     assert rows_of(get(reader, "?range=1h")) == [5, 4]
-    third = AuditEvent.objects.get(pk=3).at.astimezone(UTC)
+    third = AuditEvent.objects.get(pk=4).at.astimezone(UTC)
     assert rows_of(get(reader, f"?from={third:%Y-%m-%dT%H:%M:%S}")) == [5, 4, 3]
     assert rows_of(get(reader, f"?to={third:%Y-%m-%dT%H:%M:%S}")) == [2, 1]
     assert rows_of(get(reader, "?from=2031-01-01")) == []
@@ -190,21 +207,21 @@ def test_an_event_shows_its_difference_its_reason_and_no_secret(reader: Browser)
             after={"name": "New", "size": 3},
         )
     )
-    page = reader.get("/audit/1/").content.decode()
+    page = reader.get("/audit/2/").content.decode()
     assert re.search(r'class="diff-old">.*?>Old<', page, re.S)
     assert re.search(r'class="diff-new">.*?>New<', page, re.S)
     assert re.search(r'class="diff-same">.*?>3<', page, re.S)
     assert ("OPS-1" in page, "<b>Payments" in page, "&lt;b&gt;Payments" in page) == (True, False, True)
-    assert reader.get("/audit/2/").status_code == 404
+    assert reader.get("/audit/3/").status_code == 404
 
 
 def test_a_row_opens_in_place_and_closes_again(reader: Browser) -> None:
     write_audit_event(Event(action="team.rename", actor_name="alice", before={"name": "Old"}, after={"name": "New"}))
-    headers = {"HX-Request": "true", "HX-Target": "event-1"}
-    opened = reader.get("/audit/1/", headers=headers).content.decode()
+    headers = {"HX-Request": "true", "HX-Target": "event-2"}
+    opened = reader.get("/audit/2/", headers=headers).content.decode()
     assert opened.count("<tbody") == 1
     assert ("row-detail" in opened, 'aria-expanded="true"' in opened, "?close=1" in opened) == (True, True, True)
-    closed = reader.get("/audit/1/?close=1", headers=headers).content.decode()
+    closed = reader.get("/audit/2/?close=1", headers=headers).content.decode()
     assert ("row-detail" in closed, 'aria-expanded="false"' in closed) == (False, True)
 
 
@@ -233,6 +250,8 @@ def test_every_action_reads_as_a_sentence() -> None:
 
 
 def test_a_page_of_nothing_invites_nobody_to_write(reader: Browser) -> None:
+    with audit_table.unguarded():
+        audit_table.empty()
     assert "No events yet" in get(reader)
     assert find_page(AuditQuery()).events == ()
 
