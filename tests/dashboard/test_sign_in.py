@@ -8,9 +8,8 @@ from django.urls import NoReverseMatch, reverse
 
 from dashboard.events import event_emitted
 from dashboard.people.models import RateLimitSlot, User
-from registries.models import AuditEvent
-from tests.signing_in import write_failures
 from tests import audit_table
+from tests.signing_in import write_failures
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a long enough passphrase"
