@@ -5,6 +5,7 @@ back in the answer of every POST on a credential).
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
@@ -13,6 +14,8 @@ import msgspec
 
 T = TypeVar("T")
 Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-z]{1,32}\Z")]  # what may become part of a path
+STATE = re.compile(r"[a-z-]{1,32}")  # as every state in the recordings reads
+TRANSITIONING = frozenset({"yes", "no", "error"})
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 RENAMED = {
     "account_id": "accountId",
@@ -57,6 +60,13 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True, rename=RENAMED):
     transitioning_message: str | None = None
     transitioning_progress: int | float | str | None = None
     actions: ActionNames = ActionNames()
+
+    def __post_init__(self) -> None:
+        """Takes a state for what it is only where it reads like one: the word goes into pages and attributes."""
+        if self.state and not STATE.fullmatch(self.state):
+            msgspec.structs.force_setattr(self, "state", "unknown")
+        if self.transitioning not in TRANSITIONING:
+            msgspec.structs.force_setattr(self, "transitioning", "no")
 
     @property
     def is_moving(self) -> bool:

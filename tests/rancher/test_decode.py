@@ -217,3 +217,10 @@ def test_refuses_actions_that_are_no_names(actions: str) -> None:
 
 def test_takes_no_actions_for_none() -> None:
     assert decode.decode(answer(body='{"id":"1sp1","actions":null}'), decode.REGISTRY).actions == frozenset()
+
+
+@pytest.mark.parametrize("state", ['"><b hx-get="/x">', "Active", "a" * 33, "active\n", "in active"])
+def test_takes_for_a_state_only_what_reads_like_one(state: str) -> None:
+    body = msgspec.json.encode({"id": "1sp1", "state": state, "transitioning": state})
+    found = decode.decode(Answer(200, {}, body), decode.REGISTRY)
+    assert (found.state, found.transitioning) == ("unknown", "no")
