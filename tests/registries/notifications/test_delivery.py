@@ -15,6 +15,7 @@ from django.utils import timezone
 from dashboard.people.models import User
 from registries.models import Alert, ConnectionProfile, CredentialStatus
 from registries.services.notifications import alerts, delivery
+from registries.services.notifications.channels import webhook
 
 pytestmark = pytest.mark.django_db
 SECRET = "a secret of the webhook, 32 characters"
@@ -105,11 +106,19 @@ def test_a_receiver_that_is_away_is_tried_again(settings: pytest.FixtureRequest,
     assert made.next_try_at
 
 
-def test_one_process_alone_sends_it(receiver: Receiver, watched: CredentialStatus) -> None:
-    made = alerts.notify(Kind.FAILING, "stopped", "", watched)
-    Alert.objects.filter(pk=made.pk).update(next_try_at=timezone.now() + timedelta(minutes=1))  # claimed elsewhere
-    assert delivery.deliver_due() == 0
-    assert receiver.came == []
+def test_leaves_an_alert_to_the_process_that_claimed_it(
+    receiver: Receiver, watched: CredentialStatus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (alerts.notify(Kind.FAILING, title, "", watched) for title in ("one", "two"))
+    send = webhook.send
+
+    def send_while_another_claims(alert: Alert) -> str:
+        Alert.objects.filter(pk=second.pk).update(next_try_at=timezone.now() + delivery.CLAIMED_FOR)
+        return send(alert)
+
+    monkeypatch.setattr(webhook, "send", send_while_another_claims)
+    assert delivery.deliver_due() == 1
+    assert [json.loads(body)["id"] for _, _, body in receiver.came] == [first.pk]
 
 
 def test_without_a_webhook_it_stands_in_corral_alone(watched: CredentialStatus) -> None:
