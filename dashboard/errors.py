@@ -16,6 +16,7 @@ from dashboard.policy import record_refusal
 
 NOT_SAVED = "The database did not take it in time, or its disk is full. What you sent was not saved; send it again."
 SENT = "{} was sent; Corral finds out how it ended and shows it there. Don't send it again."
+RETRY_AFTER_S = 5
 BROKEN = "The fault is in the log under this request id. Look whether your change is there before you repeat it."
 
 
@@ -50,6 +51,14 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def too_many_requests(request: HttpRequest) -> HttpResponse:
     """429 for pages with a rate limit by address (`dashboard.rate_limits`)."""
     return _answer(request, 429, "Too many tries", "Wait a minute, then try again.")
+
+
+def busy(request: HttpRequest) -> HttpResponse:
+    """503 with ``Retry-After``: too many sign-ins at the same time."""
+    detail = "Many people are signing in. Nothing was changed: wait a few seconds, then send it again."
+    response = _answer(request, 503, "Corral is busy", detail)
+    response["Retry-After"] = str(RETRY_AFTER_S)
+    return response
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

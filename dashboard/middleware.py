@@ -16,7 +16,9 @@ from django.utils.cache import patch_cache_control
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from dashboard.current import current_address, current_request_id, current_write
+from dashboard.errors import busy
 from dashboard.http import is_fragment, vary
+from dashboard.people.hashing import HashingBusy
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -102,6 +104,19 @@ def sign_in_outside_fragments(get_response: Handler) -> Handler:
         return vary(refusal)
 
     return middleware
+
+
+class RetryWhenBusy:
+    """Answers 503 with ``Retry-After`` where too many passwords are being hashed (`dashboard.people.hashing`)."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return busy(request) if isinstance(exception, HashingBusy) else None
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Guessing a password at a real server: several processes, one count."""
+"""Strangers at a real server: several processes, one count of tries, and memory that is bounded."""
 
 import base64
 import os
@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ import requests
 
 from dashboard.demo import ready
 from dashboard.demo.processes import Processes
+from dashboard.people.hashing import HASHES_AT_ONCE, BoundedArgon2Hasher
 
 FOLDER = Path(__file__).parents[2]
 MANAGE = (sys.executable, "manage.py")
@@ -24,12 +26,18 @@ GUESSERS, WORKERS = 16, 4
 ADDRESS = "192.0.2.1"  # that all of them say they come from
 
 
+@dataclass(frozen=True)
+class Server:
+    url: str
+    pid: int
+
+
 def key() -> str:
     return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[str]:
+def server(tmp_path: Path) -> Iterator[Server]:
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("CORRAL_", "DJANGO_"))}
@@ -60,7 +68,7 @@ def server(tmp_path: Path) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     try:
         assert ready.wait_until(lambda: answers(url), within=30, meanwhile=started.check)
-        yield url
+        yield Server(url, started.running["server"].pid)
     finally:
         started.stop(patience=5)
 
@@ -72,17 +80,38 @@ def answers(url: str) -> bool:
         return False
 
 
-def guess(url: str, address: str) -> str:
+def memory_of(server: Server, what: str) -> int:
+    """MiB of all processes of the server: what they hold ("VmRSS") or have held at most ("VmHWM")."""
+    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+    statuses = [Path(f"/proc/{pid}/status").read_text() for pid in (server.pid, *children)]
+    return sum(int(status.split(f"{what}:")[1].split()[0]) for status in statuses) // 1024
+
+
+def guess(url: str, address: str, name: str = "root") -> str:
     session = requests.Session()
     session.headers["X-Forwarded-For"] = address
     page = session.get(f"{url}/accounts/login/", timeout=20).text
     token = re.search(r'csrfmiddlewaretoken" value="([^"]+)"', page).group(1)  # type: ignore[union-attr]
-    form = {"login": "root", "password": "wrong", "csrfmiddlewaretoken": token}
+    form = {"login": name, "password": "wrong", "csrfmiddlewaretoken": token}
     answer = session.post(f"{url}/accounts/login/", data=form, timeout=20, allow_redirects=False).text
     return "refused" if "Too many tries" in answer else "tried" if "not correct" in answer else answer
 
 
-def test_sixteen_guessers_over_four_processes_get_five_tries(server: str) -> None:
+def test_sixteen_guessers_over_four_processes_get_five_tries(server: Server) -> None:
     with ThreadPoolExecutor(GUESSERS) as pool:
-        outcomes = Counter(pool.map(lambda _: guess(server, ADDRESS), range(GUESSERS)))
+        outcomes = Counter(pool.map(lambda _: guess(server.url, ADDRESS), range(GUESSERS)))
     assert outcomes == {"tried": 5, "refused": GUESSERS - 5}
+
+
+def test_two_dozen_strangers_at_once_take_little_memory(server: Server) -> None:
+    """With Django's parameters and no bound they took 1.5 GB."""
+
+    def arrive(number: int) -> str:
+        return guess(server.url, f"192.0.2.{number}", f"name{number}")
+
+    with ThreadPoolExecutor(24) as pool:
+        assert Counter(pool.map(arrive, range(24))) == {"tried": 24}
+        before = memory_of(server, "VmRSS")
+        assert Counter(pool.map(arrive, range(24, 48))) == {"tried": 24}
+    of_hashes = HASHES_AT_ONCE * BoundedArgon2Hasher.memory_cost // 1024
+    assert memory_of(server, "VmHWM") - before < WORKERS * (of_hashes + 50)

@@ -38,9 +38,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ca
         limits.count_try(request, credentials.get("username", ""))
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
-        user: AbstractBaseUser | None = super().authenticate(request, **credentials)
+        name = credentials.get("username", "")
+        with limits.returned_when_busy(request, name):
+            user: AbstractBaseUser | None = super().authenticate(request, **credentials)
         if user:
-            limits.forget_tries(request, credentials.get("username", ""))
+            limits.forget_tries(request, name)
         return user
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
@@ -49,7 +51,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ca
     def reauthenticate(self, user: User, password: str) -> bool:
         """Checks a password that is asked of a signed-in session, whose tries count apart. Raises ValidationError."""
         limits.count_confirmation(context.request, user)
-        is_right = user.check_password(password)
+        with limits.returned_when_busy(context.request, user.username, user):
+            is_right = user.check_password(password)
         if is_right:
             limits.forget_confirmations(context.request, user)
         else:

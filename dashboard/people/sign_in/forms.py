@@ -29,7 +29,9 @@ class PasswordForm(ChangePasswordForm):  # type: ignore[misc]  # allauth carries
         """Counted for the session: its holder may not be the owner of the account."""
         limits.count_confirmation(context.request, self.user)
         password: str = self.cleaned_data["oldpassword"]
-        if not self.user.check_password(password):
+        with limits.returned_when_busy(context.request, self.user.username, self.user):
+            is_right = self.user.check_password(password)
+        if not is_right:
             emit_event(
                 Event(
                     action="person.password",

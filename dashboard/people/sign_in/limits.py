@@ -5,13 +5,15 @@ signed in before (`devices`) and a session that is signed in have slots of their
 """
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from dashboard.current import current_address
 from dashboard.events import Event, emit_event
+from dashboard.people.hashing import HashingBusy
 from dashboard.people.models import User
 from dashboard.people.sign_in import failures
 from dashboard.people.sign_in.devices import account_key, known_device
@@ -48,10 +50,16 @@ def forget_tries(request: HttpRequest, name: str) -> None:
         return_slot(PER_ACCOUNT, account_key(name))
 
 
-def return_try(request: HttpRequest, name: str) -> None:
-    """Gives a counted try back: the password was not looked at."""
-    for limit, key in _slots_of_sign_in(request, name):
-        return_slot(limit, key)
+@contextmanager
+def returned_when_busy(request: HttpRequest, name: str, user: User | None = None) -> Iterator[None]:
+    """Gives a counted try back where hashing is too busy: no password was looked at. `user` is that of a session."""
+    try:
+        yield
+    except HashingBusy:
+        slots = [(PER_SESSION, _session(request, user))] if user else _slots_of_sign_in(request, name)
+        for limit, key in slots:
+            return_slot(limit, key)
+        raise
 
 
 def count_passkey(request: HttpRequest) -> None:
