@@ -2,17 +2,27 @@
 
 import time
 from argparse import ArgumentParser
+from collections.abc import Callable
 from typing import Any
 
-from django.core.management.base import BaseCommand
-from django.db import OperationalError, close_old_connections
+from django.core.management.base import BaseCommand, CommandError
+from django.db import close_old_connections
 
+from dashboard.loops import guarded_step
 from dashboard.people.sign_in.failures import write_failed_sign_ins
 from dashboard.rate_limits import delete_expired_limits
 from registries.services.audit.chain_check import log_head_daily
 from registries.services.notifications import delivery
 from registries.services.operations import reconcile
 from registries.services.verification import schedule
+
+STEPS: dict[str, Callable[[], object]] = {
+    "queue verifications": schedule.enqueue_due,
+    "queue alerts": delivery.enqueue_due,
+    "log the head of the audit log": log_head_daily,
+    "delete expired limits": delete_expired_limits,
+    "write failed sign-ins": write_failed_sign_ins,
+}
 
 
 class Command(BaseCommand):
@@ -26,20 +36,17 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, every: float | None, **options: Any) -> None:
         while True:
-            try:
-                done = reconcile.reconcile()
-                schedule.enqueue_due()
-                delivery.enqueue_due()
-                log_head_daily()
-                delete_expired_limits()
-                write_failed_sign_ins()
+            failed: list[str] = []
+            for name, step in STEPS.items():
+                with guarded_step(name, failed):
+                    step()
+            with guarded_step("settle operations", failed):
+                done = reconcile.reconcile(failed)
                 if done.looked_at or every is None:
                     self.stdout.write(f"{done.looked_at} open, {done.settled} settled, {done.unreadable} unreadable")
-            except OperationalError as error:
-                if every is None:
-                    raise
-                self.stderr.write(f"The database does not answer ({error}); trying again in {every:g} s.")
             if every is None:
+                if failed:
+                    raise CommandError(f"Failed, and logged with the cause: {', '.join(failed)}.")
                 return
             close_old_connections()
             time.sleep(every)

@@ -6,6 +6,7 @@ from django.db.models import F
 from django.utils import timezone
 from django_tasks import task
 
+from dashboard.loops import guarded_step
 from registries.models import Alert
 from registries.services.notifications.channels import webhook
 
@@ -26,7 +27,8 @@ def deliver_due() -> int:
     for alert in Alert.objects.filter(next_try_at__lte=timezone.now()).order_by("pk")[:BATCH_ROWS]:
         mine = Alert.objects.filter(pk=alert.pk, next_try_at=alert.next_try_at)
         if mine.update(next_try_at=timezone.now() + CLAIMED_FOR):
-            arrived += deliver(alert)
+            with guarded_step(f"deliver alert {alert.pk}"):
+                arrived += deliver(alert)
     return arrived
 
 

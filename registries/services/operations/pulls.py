@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from dashboard.loops import guarded_step
 from registries.access import Access
 from registries.models import ConnectionProfile, Operation
 from registries.outbound.errors import UpstreamError
@@ -82,7 +83,8 @@ def settle_pulls(profile: ConnectionProfile) -> int:
     """Looks at every pull of the profile that is under way; how many those are still. Raises UpstreamError."""
     waiting = list(Operation.objects.filter(profile=profile, verb=Operation.Verb.PULL, state__in=Operation.OPEN))
     for operation in waiting:
-        look_at_pull(operation, profile)
+        with guarded_step(f"look at pull {operation.pk}"):
+            look_at_pull(operation, profile)
     return sum(operation.is_open for operation in waiting)
 
 

@@ -1,7 +1,9 @@
 """Settles what was left open, profile by profile: one dead Rancher keeps no other profile's operations waiting."""
 
+import contextlib
 from dataclasses import dataclass
 
+from dashboard.loops import guarded_step
 from registries.models import ConnectionProfile, Operation
 from registries.outbound.errors import UpstreamError
 from registries.services.operations import lifecycle, pulls, removal
@@ -17,19 +19,24 @@ class Reconciliation:
     unreadable: int = 0
 
 
-def reconcile() -> Reconciliation:
-    """Resumes removals that lost their worker, then settles every profile's open operations by reading Rancher."""
+def reconcile(failed: list[str] | None = None) -> Reconciliation:
+    """Resumes removals that lost their worker, then settles every profile's open operations by reading Rancher.
+
+    One profile or removal that fails costs no other; its name is appended to `failed`.
+    """
     done = Reconciliation()
     for operation_id in removal.stuck_removals():
-        removal.advance_removal(operation_id)
+        with guarded_step(f"resume removal {operation_id}", failed):
+            removal.advance_removal(operation_id)
     waiting = Operation.objects.filter(state__in=Operation.OPEN)
     for profile in ConnectionProfile.objects.filter(pk__in=waiting.values("profile")):
         count = waiting.filter(profile=profile).count()
         done.looked_at += count
-        try:
-            done.settled += count - len(lifecycle.settle_open(profile)) - pulls.settle_pulls(profile)
-        except UpstreamError:
-            done.unreadable += count
+        done.unreadable += count  # until it is read
+        with guarded_step(f"settle {profile.slug}", failed), contextlib.suppress(UpstreamError):
+            left = len(lifecycle.settle_open(profile)) + pulls.settle_pulls(profile)
+            done.settled += count - left
+            done.unreadable -= count
     done.settled += _end_orphans()
     return done
 

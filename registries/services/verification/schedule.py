@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django_tasks import task
 
+from dashboard.loops import guarded_step
 from registries.models import CredentialStatus
 from registries.oci import endpoint_of
 from registries.outbound.errors import BadAddress
@@ -58,11 +59,12 @@ def verify_one_by_one(watched_ids: list[int]) -> None:
             CredentialStatus.objects.filter(pk=watched.pk).update(next_check_at=timezone.now() + RETRY_DELAY)
             continue
         try:
-            verify.verify_on_schedule(watched)
+            with guarded_step(f"verify credential {watched_id}"):
+                verify.verify_on_schedule(watched)
+                watched.refresh_from_db()
+                alerts.notify_of_expiry(watched)
         finally:
             cache.delete(lock)
-        watched.refresh_from_db()
-        alerts.notify_of_expiry(watched)
 
 
 def _host_of(watched: CredentialStatus) -> str:
