@@ -1,15 +1,17 @@
 """Base class of the filters of our tables."""
 
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 import django_filters
 from django.core.paginator import Paginator
 
+from dashboard.url_query import URLQuery
+
 PAGE_SIZE = 50
 
 
-class PagedFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter carries no types
+class PagedFilter(URLQuery, django_filters.FilterSet):  # type: ignore[misc]  # django-filter carries no types
     """Filter with pages whose links keep the filter; an invalid value filters nothing."""
 
     def paged(self) -> dict[str, Any]:
@@ -18,15 +20,10 @@ class PagedFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fil
         return {
             "filter": self,
             "page": page,
-            "previous_url": self.page_url(page.previous_page_number()) if page.has_previous() else "",
-            "next_url": self.page_url(page.next_page_number()) if page.has_next() else "",
+            "previous_url": self.url(page=page.previous_page_number()) if page.has_previous() else "",
+            "next_url": self.url(page=page.next_page_number()) if page.has_next() else "",
         }
 
-    def page_url(self, number: int) -> str:
-        """The query string of another page under the same filter."""
-        pairs = [(name, value) for name, value in self.data.items() if name in self.base_filters and value]
-        return f"?{urlencode([*pairs, ('page', number)])}"
-
-    @property
-    def is_narrowed(self) -> bool:
-        return any(self.data.get(name) for name in self.base_filters)
+    def parameters(self) -> Mapping[str, object]:
+        wrong = self.form.errors
+        return {name: self.data.get(name) for name in self.base_filters if name not in wrong}

@@ -1,14 +1,15 @@
 """The filter of the audit log."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 from django import forms
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from dashboard.people.models import User
+from dashboard.url_query import URLQuery
 from registries.audit_words import OUTCOMES, WORDS
 from registries.forms.as_of import LOCAL
 from registries.models import ConnectionProfile
@@ -28,7 +29,7 @@ class Moment(forms.DateTimeField):
         )
 
 
-class AuditFilter(forms.Form):
+class AuditFilter(URLQuery, forms.Form):
     """`q person team profile action outcome range from to`; `range` is a preset and gives way to `from` and `to`."""
 
     q = forms.CharField(required=False, max_length=200)
@@ -84,11 +85,5 @@ class AuditFilter(forms.Form):
             until=until,
         )
 
-    def url(self, **changes: Any) -> str:
-        """The query of this filter with some parts changed; None leaves one out."""
-        pairs = {name: self.data.get(name) for name in self.fields} | changes
-        return f"?{urlencode({name: value for name, value in pairs.items() if value})}"
-
-    @property
-    def is_narrowed(self) -> bool:
-        return any(self.data.get(name) for name in self.fields)
+    def parameters(self) -> Mapping[str, object]:
+        return {name: self.data.get(name) for name in self.fields if name not in self.errors}

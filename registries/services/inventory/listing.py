@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlencode
 
+from dashboard.url_query import ParsedQuery, choice, number, text
 from registries.images.server_addresses import never_matches
 from registries.rancher.types import Registry
 
@@ -16,36 +16,15 @@ FACETS = ("active", "inactive", "changing", "error", "attention", "removed")
 
 
 @dataclass(frozen=True)
-class ListQuery:
+class ListQuery(ParsedQuery):
     """What the URL says: `q state sort order page size`; whatever makes no sense becomes the default."""
 
-    q: str = ""
-    state: str = ""
-    sort: str = "address"
-    order: str = "asc"
-    page: int = 1
-    size: int = 50
-
-    @classmethod
-    def parse(cls, values: Mapping[str, str]) -> "ListQuery":
-        def one_of(name: str, allowed: Sequence[str], default: str) -> str:
-            return value if (value := values.get(name, "")) in allowed else default
-
-        page, size = values.get("page", ""), values.get("size", "")
-        return cls(
-            q=values.get("q", "").strip()[:200],
-            state=one_of("state", FACETS, ""),
-            sort=one_of("sort", SORTS, "address"),
-            order=one_of("order", ("asc", "desc"), "asc"),
-            page=int(page) if page.isdecimal() and 0 < int(page[:6]) <= 10_000 else 1,
-            size=int(size) if size in map(str, SIZES) else SIZES[0],
-        )
-
-    def url(self, **changes: object) -> str:
-        """The query string of this query with some changes; defaults are left out, another set starts at page 1."""
-        target = replace(self, **({"page": 1} | changes))  # type: ignore[arg-type]
-        pairs = [(name, value) for name, value in vars(target).items() if value != getattr(ListQuery, name)]
-        return f"?{urlencode(pairs)}"
+    q: str = text(longest=200)
+    state: str = choice("", *FACETS)
+    sort: str = choice(*SORTS)
+    order: str = choice("asc", "desc")
+    page: int = number(1, range(1, 10_001))
+    size: int = number(50, SIZES)
 
 
 @dataclass(frozen=True)

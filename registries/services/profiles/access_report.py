@@ -1,15 +1,14 @@
 """Who can do what, and why: per profile and per person. `registries.access` decides by the same rules."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Self
-from urllib.parse import urlencode
 
 from django.contrib.auth.models import Group
 from django.db.models import Q
 
 from dashboard.people.models import SiteRole, User
+from dashboard.url_query import ParsedQuery, choice, text
 from registries.models import ConnectionProfile, Membership
 from registries.roles import Role
 
@@ -55,16 +54,11 @@ class ProfileAccess:
 
 
 @dataclass(frozen=True)
-class GrantQuery:
+class GrantQuery(ParsedQuery):
     """What the list of holders is narrowed to; what makes no sense narrows nothing."""
 
-    q: str = ""
-    role: str = ""  # the one that decides
-
-    @classmethod
-    def parse(cls, query: Mapping[str, str]) -> Self:
-        role = query.get("role", "")
-        return cls(query.get("q", "").strip()[:100], role if role in EVERY_ROLE else "")
+    q: str = text(longest=100)
+    role: str = choice("", *EVERY_ROLE)  # the one that decides
 
     def narrow(self, holders: Iterable[Grant]) -> list[Grant]:
         return [one for one in self.search(holders) if self.role in {"", one.role}]
@@ -73,10 +67,6 @@ class GrantQuery:
         """Those whose name has every word, whatever their role."""
         words = self.q.lower().split()
         return [one for one in holders if all(word in one.name.lower() for word in words)]
-
-    def url(self, **changes: str | int) -> str:
-        pairs = {"q": self.q, "role": self.role} | changes
-        return f"?{urlencode({name: value for name, value in pairs.items() if value})}"
 
 
 def find_grants(profile: ConnectionProfile) -> list[Grant]:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -88,3 +89,8 @@ def test_makes_something_of_every_url(values: dict[str, str]) -> None:
     query = ListQuery.parse(values)
     assert find_registries(ROWS, query).page >= 1
     assert query.size in {50, 100, 200}
+
+
+@pytest.mark.parametrize("typed", ["0", "-1", "x", "10001", "1" + "0" * 5000, "000001" + "0" * 5000, ""])
+def test_a_page_that_makes_no_sense_is_the_first(typed: str) -> None:
+    assert ListQuery.parse({"page": typed}).page == 1
