@@ -1,5 +1,6 @@
 """Every step of every loop may fail, and the others go on."""
 
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -28,7 +29,7 @@ def fail(*_: object, **__: object) -> None:
 def test_the_beat_outlives_each_of_its_steps(monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
     ran: list[str] = []
     for name in command.STEPS:
-        monkeypatch.setitem(command.STEPS, name, fail if name == broken else lambda name=name: ran.append(name))
+        monkeypatch.setitem(command.STEPS, name, fail if name == broken else partial(ran.append, name))
     if broken == "settle operations":
         monkeypatch.setattr(reconcile, "reconcile", fail)
     with pytest.raises(CommandError, match=broken):
