@@ -7,16 +7,27 @@ answer for all.
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from dashboard.heartbeats import last_beats
 from dashboard.policy import PUBLIC, stamp
 
 REQUESTS = Counter("corral_requests", "Answered requests.", ["view", "method", "status"])
@@ -25,6 +36,12 @@ SECONDS = Histogram(
     "From the first middleware to the answer.",
     ["view"],
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 8),
+)
+HEARTBEAT = Gauge(
+    "corral_heartbeat_timestamp_seconds",
+    "Last sign of life of a kind of background process; 0 for never.",
+    ["process"],
+    multiprocess_mode="mostrecent",
 )
 METHODS = frozenset({"GET", "HEAD", "POST"})
 Handler = Callable[[HttpRequest], HttpResponseBase]
@@ -56,6 +73,9 @@ def metrics(request: HttpRequest) -> HttpResponse:
     given = request.headers.get("Authorization", "")
     if not settings.METRICS_TOKEN or not constant_time_compare(given, f"Bearer {settings.METRICS_TOKEN}"):
         raise Http404("Metrics are read with the token of this installation.")
+    with suppress(DatabaseError):  # what was counted is read all the same
+        for name, at in last_beats().items():
+            HEARTBEAT.labels(name).set(at.timestamp() if at else 0)
     registry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()

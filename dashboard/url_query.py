@@ -51,7 +51,7 @@ class ParsedQuery(URLQuery):
 
 def text(*, longest: int) -> Any:
     """A field for words that are searched for; what is too long is cut."""
-    return _field("", lambda value: value.strip()[:longest])
+    return _field("", lambda value: value.strip()[:longest].strip())
 
 
 def choice(default: str, *others: str) -> Any:

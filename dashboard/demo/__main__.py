@@ -91,7 +91,7 @@ def start(processes: Processes, state: State, kept: Path, web: socket.socket) ->
     processes.start("prepare", prepare, says_steps=True)
     processes.finish("prepare", within=START_SECONDS)
     say("Starting the worker and the reconciler ...")
-    processes.start("worker", [*manage, "db_worker", "--interval", "0.2", "--no-startup-delay"])
+    processes.start("worker", [*manage, "worker", "--interval", "0.2", "--no-startup-delay"])
     processes.start("reconcile", [*manage, "reconcile", "--every", "15"])
     say("Starting the web server ...")
     gunicorn = [sys.executable, "-m", "gunicorn", "--config", "python:dashboard.gunicorn"]

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from dashboard.heartbeats import silent_processes
 from dashboard.http import AuthedRequest, is_fragment, path_in_view, render_fragments, render_page
 from dashboard.policy import is_admin, signed_in
 from registries.access import Access, may_make_profiles, profile_view, profiles_of
@@ -41,6 +42,7 @@ def overview_page(request: AuthedRequest) -> HttpResponse:
         "cards": [present_card(summary, is_loading=True) for summary in summaries],
         "answering": sum(summary.health == "answers" for summary in summaries),
         "active": sum(summary.counts["active"] for summary in summaries),
+        "silent": silent_processes() if is_admin(request.user) else [],
         "attention": [present_attention(item, admin=is_admin(request.user)) for item in attention],
         "operations": [present_operation(one) for one in overview.recent_operations(request.user)],
     }

@@ -7,6 +7,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from pytest_django import DjangoDbBlocker
 
+from dashboard.heartbeats import PROCESSES
+
 
 def test_healthz_answers_without_a_database(client: Client) -> None:
     # not marked for the database: pytest-django refuses every query of this test
@@ -17,7 +19,10 @@ def test_healthz_answers_without_a_database(client: Client) -> None:
 @pytest.mark.django_db
 def test_readyz_says_yes_when_all_migrations_are_applied(client: Client) -> None:
     answer = client.get("/readyz")
-    assert (answer.status_code, answer.json()) == (200, {"ready": True, "problem": ""})
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"ready": True, "problem": "", "silent": list(PROCESSES.values())},
+    )
 
 
 @pytest.mark.django_db

@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+pytestmark = pytest.mark.django_db
 TOKEN = "a-token-for-the-scraper-of-these-tests"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections
 
+from dashboard.heartbeats import beat
 from dashboard.loops import guarded_step
 from dashboard.people.sign_in.failures import write_failed_sign_ins
 from dashboard.rate_limits import delete_expired_limits
@@ -17,6 +18,7 @@ from registries.services.operations import reconcile
 from registries.services.verification import schedule
 
 STEPS: dict[str, Callable[[], object]] = {
+    "note that the beat lives": lambda: beat("beat"),
     "queue verifications": schedule.enqueue_due,
     "queue alerts": delivery.enqueue_due,
     "log the head of the audit log": log_head_daily,
