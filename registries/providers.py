@@ -1,11 +1,16 @@
-"""The registry providers that the create form knows, and what each needs to know; from their public documentation."""
+"""Providers of registries: their tiles in the create form, and what they call a user and a password.
+
+Source: each provider's public documentation.
+"""
 
 from dataclasses import dataclass
+
+from registries.images.registry_hosts import DOCKER_HUB, is_docker_hub
 
 
 @dataclass(frozen=True)
 class Provider:
-    """A tile: its address ("" where it differs by account), and what to write."""
+    """A provider's tile. `address` is "" where it differs by account; `example` and `advice` help to write it."""
 
     slug: str
     name: str
@@ -19,7 +24,7 @@ class Provider:
 
 PROVIDERS = (
     Provider(
-        "docker-hub", "Docker Hub", "index.docker.io", "index.docker.io", "index.docker.io", "Docker Hub",
+        "docker-hub", "Docker Hub", DOCKER_HUB, DOCKER_HUB, DOCKER_HUB, "Docker Hub",
         "Images without a host, such as nginx or team/app, are looked up here. Use an access token as the password.",
         "hub",
     ),
@@ -65,7 +70,7 @@ BY_SLUG = {provider.slug: provider for provider in PROVIDERS}
 
 @dataclass(frozen=True)
 class CredentialWords:
-    """What a provider calls the user and the password of a pull credential; `user` where it is always the same."""
+    """A provider's words for user and password of a pull credential. `user` is set where it is always the same."""
 
     user_label: str
     secret_label: str
@@ -119,9 +124,9 @@ CREDENTIAL_WORDS = {
 
 
 def provider_of(server_address: str) -> Provider:
-    """Whose registry an address is, by its host; `custom` where nothing tells."""
+    """The provider of a registry, recognised by its host; `custom` for any other."""
     host = server_address.lower().partition(":")[0]
-    if host in {"index.docker.io", "docker.io", "registry-1.docker.io"}:
+    if is_docker_hub(host):
         return BY_SLUG["docker-hub"]
     if ".dkr.ecr." in host:
         return BY_SLUG["ecr"]
@@ -133,6 +138,6 @@ def provider_of(server_address: str) -> Provider:
 
 
 def credential_words(server_address: str, *, chosen: str = "") -> CredentialWords:
-    """How the form of a credential of that registry is worded; by the chosen provider where the address tells none."""
+    """The words for the form of a registry's credential: those of the address's provider, else of the chosen one."""
     slug = provider_of(server_address).slug
     return CREDENTIAL_WORDS.get(chosen if slug == "custom" else slug, PLAIN_WORDS)

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from registries.forms.registry import OperationKeyForm
+from registries.images.reference import parse_image_name
 
 LABEL = re.compile(r"(?P<name>[\w./-]{1,128})=(?P<value>[\w./:-]{1,128})")
 
@@ -32,6 +33,13 @@ class PullForm(OperationKeyForm):
         help_text="Only hosts with all of these labels, such as zone=a, disk=ssd.",
     )
     field_order = ("image", "mode", "host_labels", "reason")
+
+    def clean_image(self) -> str:
+        """Refuses what Docker cannot pull: Rancher would take it, and every host would fail."""
+        image: str = self.cleaned_data["image"]
+        if oddities := parse_image_name(image).oddities:
+            raise forms.ValidationError([f"Hosts cannot pull this. {oddities[0]}", *oddities[1:]])
+        return image
 
     def clean_host_labels(self) -> dict[str, str]:
         found = {}

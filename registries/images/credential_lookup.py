@@ -1,4 +1,8 @@
-"""Which credential Rancher uses for an image: the rules of rancher.md's last section, as recorded. Pure and total."""
+"""Credential look-up: which credential Rancher uses for an image, by the recorded rules. Pure and total.
+
+The rules are those of rancher.md, "Which credential is used for an image"; a real server's answers are in
+`resolver.json`.
+"""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -6,27 +10,28 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from registries.images.near_misses import NearMiss, find_near_misses, matches
-from registries.images.reference import ImageName, read_image
-from registries.images.server_addresses import DOCKER_HUB
+from registries.images.near_misses import NearMiss, find_near_misses
+from registries.images.reference import ImageName, parse_image_name
+from registries.images.registry_hosts import DOCKER_HUB
+from registries.images.server_addresses import is_same_address, matches_host, never_matches
 from registries.rancher.types import Registry, RegistryCredential
 
 NUMBER: Final = re.compile(r"\d+\Z", re.ASCII)
 
 
 class Effect(StrEnum):
-    """What a setting of the server does to an image."""
+    """The effect of a server's setting on an image."""
 
-    NONE = "none"  # it is not set, or is about other images
+    NONE = "none"  # not set, or it concerns other images
     REWRITES = "rewrites"
     ALLOWS = "allows"
     REFUSES = "refuses"
-    UNKNOWN = "unknown"  # the setting couldn't be read, and would count if it is set
+    UNKNOWN = "unknown"  # the setting couldn't be read; if it is set, it counts
 
 
 @dataclass(frozen=True, slots=True)
 class SettingEffect:
-    """What `registry.default` or `registry.whitelist` does, and the sentence that says so."""
+    """The effect of `registry.default` or `registry.whitelist`, and a sentence that explains it."""
 
     effect: Effect
     sentence: str
@@ -34,7 +39,7 @@ class SettingEffect:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A credential of the image's address, and why it is used or isn't."""
+    """A credential of a registry that matches the image, and the reason why it is used or isn't."""
 
     registry: Registry
     credential: RegistryCredential
@@ -43,11 +48,11 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """What Rancher makes of an image.
+    """The result of a look-up.
 
-    `image` is the name as given, `asked` the one that Rancher goes on with. `registry` is the one that matches, active
-    or not; None for none. `winner` is None where Rancher sends no credential; `others` are those of the same address.
-    `verdict` says the outcome in one sentence.
+    `image` is the name as given, `asked` the one after `registry.default`. `registry` is the one that matches, active
+    or not, or None. `winner` is None where Rancher sends no credential; `others` are the further ones of the same
+    address. `summary` is the result in one sentence.
     """
 
     image: ImageName
@@ -58,7 +63,7 @@ class Resolution:
     winner: Candidate | None
     others: tuple[Candidate, ...]
     near_misses: tuple[NearMiss, ...]
-    verdict: str
+    summary: str
 
     @property
     def is_refused(self) -> bool:
@@ -78,17 +83,17 @@ class Resolution:
 def resolve(
     image: str, *, registries: Iterable[Registry], default_registry: str | None, whitelist: Sequence[str] | None
 ) -> Resolution:
-    """What Rancher makes of an image in a project with these registries, which carry their credentials.
+    """Looks up the credential for an image in a project with these registries, which carry their credentials.
 
     `default_registry` and `whitelist` are the server's settings; "" and () where unset, None where they couldn't be
-    read: then the outcome is the one for unset settings, and says so.
+    read: then the result is that of unset settings, and its sentences say so.
     """
     known = tuple(registries)
-    name = read_image(image)
+    name = parse_image_name(image)
     asked, default = _apply_default(name, default_registry)
     allowed = _apply_whitelist(asked, whitelist)
     host = asked.registry_host
-    same = sorted((one for one in known if matches(one.server_address, host)), key=_preference)
+    same = sorted((one for one in known if matches_host(one.server_address, host)), key=_preference)
     candidates = [(registry, credential) for registry in same for credential in registry.credentials or ()]
     usable = [pair for pair in candidates if _is_usable(*pair)] if allowed.effect is not Effect.REFUSES else []
     best = min(usable, key=lambda pair: number_of(pair[1].id), default=None)
@@ -104,18 +109,18 @@ def resolve(
         winner=winner,
         others=others,
         near_misses=find_near_misses(asked, known, has_match=bool(same)),
-        verdict=_verdict(asked, registry, winner, allowed),
+        summary=_summary(asked, registry, winner, allowed),
     )
 
 
 def number_of(rancher_id: str) -> int:
     """The number in an id: 12 for `1c12`. Ids are compared by it, as `1c9` is older than `1c12`."""
-    found = NUMBER.search(rancher_id)
-    return int(found[0]) if found else 0
+    number = NUMBER.search(rancher_id)
+    return int(number[0]) if number else 0
 
 
 def split_whitelist(value: str | None) -> tuple[str, ...]:
-    """The hosts in the value of `registry.whitelist`; blanks around them and empty ones don't count."""
+    """The hosts in the value of `registry.whitelist`, without blanks around them and empty ones."""
     return tuple(host.strip() for host in (value or "").split(",") if host.strip())
 
 
@@ -127,12 +132,12 @@ def _apply_default(name: ImageName, default: str | None) -> tuple[ImageName, Set
         return name, SettingEffect(Effect.UNKNOWN, sentence)
     if not default.strip():
         return name, SettingEffect(Effect.NONE, f"registry.default isn't set: a name without host means {DOCKER_HUB}.")
-    asked = read_image(f"{default.strip()}/{name.text}")
+    asked = parse_image_name(f"{default.strip()}/{name.text}")
     return asked, SettingEffect(Effect.REWRITES, f"registry.default makes it {asked.text}.")
 
 
 def _apply_whitelist(asked: ImageName, whitelist: Sequence[str] | None) -> SettingEffect:
-    """The comparison minds letters' case, unlike that of addresses (resolver.json)."""
+    """Compares hosts with their letters' case, unlike the look-up of addresses (resolver.json)."""
     host = asked.registry_host
     if whitelist is None:
         sentence = f"registry.whitelist can't be read with this key. If it is set without {host}, this is refused."
@@ -142,7 +147,7 @@ def _apply_whitelist(asked: ImageName, whitelist: Sequence[str] | None) -> Setti
     if host in whitelist:
         return SettingEffect(Effect.ALLOWS, f"registry.whitelist names {host}.")
     for entry in whitelist:
-        if entry.lower() == host.lower():
+        if is_same_address(entry, host):
             sentence = f"registry.whitelist names {entry}, not {host}; here letters' case counts. Write {entry}."
             return SettingEffect(Effect.REFUSES, sentence)
     return SettingEffect(Effect.REFUSES, f"registry.whitelist doesn't name {host}, only {', '.join(whitelist)}.")
@@ -174,12 +179,14 @@ def _why_not(
     return f"{best[1].id} has the lower id."
 
 
-def _verdict(asked: ImageName, registry: Registry | None, winner: Candidate | None, whitelist: SettingEffect) -> str:
+def _summary(asked: ImageName, registry: Registry | None, winner: Candidate | None, whitelist: SettingEffect) -> str:
     if whitelist.effect is Effect.REFUSES:
         return "Rancher refuses this image: its host isn't whitelisted."
     if winner:
         user = winner.credential.public_value or winner.credential.id
         return f"Rancher uses {user} of {winner.registry.server_address}."
+    if registry is None and never_matches(asked.registry_host):
+        return f"Rancher sends no credential: no registry can match the host {asked.registry_host}."
     if registry is None:
         return f"Rancher sends no credential: no registry has the address {asked.registry_host}."
     if registry.state != "active":

@@ -1,35 +1,27 @@
-"""Server addresses of registries: which image names they match, and how to clean what people paste. Pure.
+"""Server addresses of registries: which image names they match, and the cleaned form of a pasted one. Pure and total.
 
 Rancher compares the host of an image name with `serverAddress`, letters' case aside, port included; it neither parses
-nor cleans what it stores (rancher.md, "Which credential is used for an image"). So an address with a scheme, a path, a
-slash or blanks never matches any image, and Rancher takes it all the same. What a host may look like in an image name
-is the grammar of the distribution project's `reference` package: labels of letters, digits and inner hyphens, and a
-port.
+nor cleans what it stores (rancher.md, "Which credential is used for an image"). So Rancher accepts an address with a
+scheme, a path, a slash or blanks, but no image ever matches it. The grammar of a host in an image name is that of the
+distribution project's `reference` package: labels of letters, digits and inner hyphens, and a port.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-DOCKER_HUB = "index.docker.io"
-# What people write for Docker Hub. Images without a host are looked up as index.docker.io and nothing else.
-HUB_NAMES = {
-    "docker.io",
-    "registry-1.docker.io",
-    "hub.docker.com",
-    "registry.hub.docker.com",
-    "docker.com",
-    "www.docker.com",
-}
+from registries.images.registry_hosts import DOCKER_HUB, is_meant_as_docker_hub, split_port, without_default_port
 
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+PATH_START = re.compile(r"[/?#]")
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", re.IGNORECASE)
 MAX_HOST = 253
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of the typed text, in order: kept, or cut away by cleaning."""
+    """A part of the typed text, in order, that cleaning keeps or cuts away."""
 
     text: str
     kept: bool
@@ -37,11 +29,11 @@ class Piece:
 
 @dataclass(frozen=True)
 class ServerAddress:
-    """What came of a typed address.
+    """A typed address, examined.
 
-    `typed` is what was written, blanks around included; `cleaned` is the form that matches images ("" when there is
-    none); `notes` say in sentences what cleaning changed; `fault` says why no image can ever match what was typed (""
-    when one can); `hint` is advice about an address that does work; `suggestion` is another address that was probably
+    `typed` is the text itself, blanks around included; `cleaned` is the form that matches images ("" when there is
+    none); `notes` are sentences on what cleaning changed; `fault` says why no image can ever match the typed text (""
+    when one can); `hint` is advice on an address that does match; `suggestion` is another address that was probably
     meant.
     """
 
@@ -54,64 +46,41 @@ class ServerAddress:
     suggestion: str = ""
 
     @property
-    def matches(self) -> bool:
-        """Whether some image name can match the address exactly as it was typed."""
-        return bool(self.typed) and not self.fault
-
-    @property
     def is_changed(self) -> bool:
         return bool(self.cleaned) and self.cleaned != self.typed
 
 
 def examine_address(typed: str) -> ServerAddress:
-    """Cleans and judges a server address; total: any text in, a judgement out."""
-    notes: list[str] = []
-    pieces: list[Piece] = []
-    rest = typed.strip()
-    if rest != typed:
-        notes.append("The blanks around it are left out.")
-    if scheme := SCHEME.match(rest):
-        pieces.append(Piece(scheme[0], kept=False))
-        rest = rest[scheme.end() :]
-        notes.append("Rancher matches an image by host and port only; a scheme would never match.")
-    authority, path = _split_path(rest)
-    _, at, hostport = authority.rpartition("@")
-    if at:
-        pieces.append(Piece("…@", kept=False))  # it may hold a password: not shown again
-        notes.append("A user belongs into the credential, not into the address.")
-    pieces.append(Piece(hostport, kept=True))
-    if path:
-        pieces.append(Piece(path, kept=False))
-        notes.append("A path or a slash would never match: image names are compared by host and port.")
-    host, port, problem = _host_and_port(hostport)
-    if problem:
-        return ServerAddress(typed, "", tuple(pieces), tuple(notes), fault=problem)
+    """Cleans any text to a server address, and says whether images can match it."""
+    scheme, user, authority, path = _split(typed.strip())
+    candidates = (
+        Piece(scheme, kept=False),
+        Piece(user, kept=False),
+        Piece(authority, kept=True),
+        Piece(path, kept=False),
+    )
+    pieces = tuple(piece for piece in candidates if piece.text or piece.kept)
+    host, port, fault = _host_and_port(authority)
     ascii_host = _to_ascii(host)
-    if ascii_host != host:
-        if not ascii_host:
-            return ServerAddress(typed, "", tuple(pieces), tuple(notes), fault=f"“{host}” is not a host name.")
-        if ascii_host.lower() != host.lower():
-            notes.append("Image names hold ASCII only, so the host is written in its ASCII form.")
-    if ascii_host.lower() != ascii_host:
-        notes.append("Host names are written in small letters.")
+    if fault := fault or _host_fault(host, ascii_host.lower(), port):
+        return ServerAddress(typed, "", pieces, fault=fault)
+    cuts = tuple(_notes_on_cuts(typed, scheme, user, path, host))
+    case = ("Host names are written in small letters.",) if ascii_host != ascii_host.lower() else ()
     cleaned = ascii_host.lower() + (f":{port}" if port else "")
-    if fault := _never_a_host(ascii_host.lower(), port):
-        return ServerAddress(typed, "", tuple(pieces), tuple(notes), fault=fault)
-    cut = bool(scheme or at or path or rest != rest.strip())
     return ServerAddress(
         typed,
         cleaned,
-        tuple(pieces),
-        tuple(notes),
-        fault=notes[0] if cut or typed.strip() != typed or ascii_host.lower() != host.lower() else "",
+        pieces,
+        notes=cuts + case,
+        fault=cuts[0] if cuts else "",
         hint=_hint(cleaned),
-        suggestion=DOCKER_HUB if cleaned in HUB_NAMES else "",
+        suggestion=DOCKER_HUB if _is_other_name_of_hub(cleaned) else "",
     )
 
 
 @lru_cache(maxsize=4096)
 def never_matches(address: str) -> str:
-    """Why no image can ever match an address that Rancher already holds; "" when one can."""
+    """The reason why no image can ever match an address as Rancher holds it; "" when one can."""
     return examine_address(address).fault
 
 
@@ -120,13 +89,39 @@ def is_same_address(one: str | None, other: str | None) -> bool:
     return (one or "").casefold() == (other or "").casefold()
 
 
-def _split_path(text: str) -> tuple[str, str]:
-    found = re.search(r"[/?#]", text)
-    return (text[: found.start()], text[found.start() :]) if found else (text, "")
+def matches_host(address: str | None, host: str) -> bool:
+    """Whether Rancher takes a registry of this address for an image of this host."""
+    return address is not None and is_same_address(address, host) and not never_matches(address)
+
+
+def _split(text: str) -> tuple[str, str, str, str]:
+    """The scheme, the user, host with port, and the path; "" for what is missing.
+
+    A user reads "…@": it may hold a password, which is not shown again.
+    """
+    scheme = found[0] if (found := SCHEME.match(text)) else ""
+    authority, *_ = PATH_START.split(text[len(scheme) :], maxsplit=1)
+    path = text[len(scheme) + len(authority) :]
+    _, at, host_and_port = authority.rpartition("@")
+    return scheme, "…@" if at else "", host_and_port, path
+
+
+def _notes_on_cuts(typed: str, scheme: str, user: str, path: str, host: str) -> Iterator[str]:
+    """A sentence for each part that keeps images from matching, and that cleaning leaves out or rewrites."""
+    if typed != typed.strip():
+        yield "The blanks around it are left out."
+    if scheme:
+        yield "Rancher matches an image by host and port only; a scheme would never match."
+    if user:
+        yield "A user belongs into the credential, not into the address."
+    if path:
+        yield "A path or a slash would never match: image names are compared by host and port."
+    if not host.isascii():
+        yield "Image names hold ASCII only, so the host is written in its ASCII form."
 
 
 def _host_and_port(text: str) -> tuple[str, str, str]:
-    """Host, port and the sentence for what is wrong with them."""
+    """The host, the port, and a sentence on what is wrong with them."""
     if not text:
         return "", "", "Enter the host that image names begin with, such as quay.io or registry.example.com:5000."
     if re.search(r"\s", text):
@@ -150,7 +145,10 @@ def _to_ascii(host: str) -> str:
         return ""
 
 
-def _never_a_host(host: str, port: str) -> str:
+def _host_fault(typed: str, host: str, port: str) -> str:
+    """A sentence on why no image name can begin with the host, which is `typed` in small ASCII letters; "" for none."""
+    if not host:
+        return f"“{typed}” is not a host name."
     if len(host) > MAX_HOST:
         return f"A host name has at most {MAX_HOST} characters; this one has {len(host)}."
     if bad := [label for label in host.split(".") if not LABEL.fullmatch(label)]:
@@ -162,10 +160,12 @@ def _never_a_host(host: str, port: str) -> str:
 
 
 def _hint(cleaned: str) -> str:
-    if cleaned in HUB_NAMES:
+    if _is_other_name_of_hub(cleaned):
         return f"Images without a host (nginx, team/app) are looked up at {DOCKER_HUB}, never at {cleaned}."
-    if cleaned.endswith((":443", ":80")):
-        return (
-            f"Only images that carry the port match: {cleaned}/team/app, but not {cleaned.rpartition(':')[0]}/team/app."
-        )
+    if without_default_port(cleaned) != cleaned:
+        return f"Only images that carry the port match: {cleaned}/team/app, but not {split_port(cleaned)[0]}/team/app."
     return ""
+
+
+def _is_other_name_of_hub(host: str) -> bool:
+    return host != DOCKER_HUB and is_meant_as_docker_hub(host)

@@ -1,7 +1,7 @@
 """A client of container registries, for verifying credentials: the distribution spec's `/v2/`. Knows no Django."""
 
+from registries.oci.endpoint import endpoint_of
 from registries.oci.probe import probe
-from registries.oci.providers import endpoint_of
 from registries.oci.reasons import Reason
 from registries.oci.report import ProbeResult, Step, StepName
 

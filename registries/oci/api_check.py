@@ -1,12 +1,12 @@
-"""The lower layers: name, connection, TLS, and whether what answers at `/v2/` is a registry. No password is sent."""
+"""API check, the lower steps: DNS, connection, TLS, and whether a registry answers at `/v2/`. Sends no password."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import msgspec
 
+from registries.oci.endpoint import Endpoint
 from registries.oci.http import Caller, is_before_connect, refuse_faults, step_failed_of
-from registries.oci.providers import Endpoint
 from registries.oci.reasons import Reason
 from registries.oci.report import Report, StepFailed, StepName
 from registries.outbound.answer import Answer
@@ -15,9 +15,9 @@ from registries.outbound.deadline import Guard
 from registries.outbound.errors import Unreachable, UpstreamError
 
 API = "/v2/"
-# Over https. Where the admin allowed plain http, that is what may be meant; elsewhere the transport refuses it.
+# Errors over https after which plain http is tried; the transport refuses it where the admin didn't allow it
 MAYBE_PLAIN_HTTP = frozenset({"not_tls", "blocked", "refused", "reset", "tls"})
-# Where no step was passed, and which one is to be told as failed
+# Errors before any step passed, and the step that is reported as failed
 BEFORE_ANYTHING = {
     "dns": StepName.RESOLVE,
     "busy": StepName.RESOLVE,
@@ -30,7 +30,7 @@ KNOWN = "The name is known."
 
 @dataclass(frozen=True)
 class Contact:
-    """What came of the first call: an answer, or an error, and how far it got."""
+    """The first call: an answer or an error, and a guard that tells how far the call got."""
 
     base: BaseURL
     guard: Guard
@@ -38,20 +38,20 @@ class Contact:
     error: UpstreamError | None = None
 
 
-def reach(report: Report, caller: Caller, endpoint: Endpoint) -> tuple[BaseURL, Answer]:
-    """The origin that answers, and its answer: 200, or 401 with a challenge. Raises StopSteps."""
+def check_api(report: Report, caller: Caller, endpoint: Endpoint) -> tuple[BaseURL, Answer]:
+    """Runs the steps up to the API. Gives the origin that answers, and its answer: 200 or 401. Raises StopSteps."""
     contact = _first_contact(caller, endpoint)
-    _tell_network(report, contact)
+    _report_network(report, contact)
     try:
-        answer = _as_registry(contact)
-    except StepFailed as trouble:
-        report.fail(StepName.API, trouble, ms=contact.answer.elapsed_ms if contact.answer else None)
+        answer = _require_registry(contact)
+    except StepFailed as failure:
+        report.fail(StepName.API, failure, ms=contact.answer.elapsed_ms if contact.answer else None)
     report.add(StepName.API, "A registry answers.", ms=answer.elapsed_ms)
     return contact.base, answer
 
 
 def looks_like_registry(answer: Answer) -> bool:
-    """Whether a 200 is a registry's: it says so in a header, or answers in JSON (a web page does neither)."""
+    """Whether a registry sent this 200: it has the registry's header or a JSON body (a web page has neither)."""
     if answer.headers.get("docker-distribution-api-version", "").lower().startswith("registry/2"):
         return True
     try:
@@ -62,7 +62,7 @@ def looks_like_registry(answer: Answer) -> bool:
 
 
 def _first_contact(caller: Caller, endpoint: Endpoint) -> Contact:
-    """Over https; over http only after that failed, and only where http is allowed."""
+    """The call over https, or the one over http where https failed and http is allowed."""
     secure = _contact(caller, endpoint.secure)
     if secure.error is None or secure.error.reason not in MAYBE_PLAIN_HTTP:
         return secure
@@ -78,29 +78,29 @@ def _contact(caller: Caller, base: BaseURL) -> Contact:
         return replace(contact, error=error)
 
 
-def _tell_network(report: Report, contact: Contact) -> None:
-    """The steps up to TLS. Raises StopSteps at the one that failed."""
+def _report_network(report: Report, contact: Contact) -> None:
+    """Reports the steps up to TLS. Raises StopSteps at the one that failed."""
     guard, error = contact.guard, contact.error
-    trouble = step_failed_of(error, guard) if error else None
-    if error and trouble and error.reason in BEFORE_ANYTHING:
-        report.fail(BEFORE_ANYTHING[error.reason], trouble)
+    failure = step_failed_of(error, guard) if error else None
+    if error and failure and error.reason in BEFORE_ANYTHING:
+        report.fail(BEFORE_ANYTHING[error.reason], failure)
     report.add(StepName.RESOLVE, KNOWN, ms=guard.resolve_ms)
-    if error and trouble and is_before_connect(error, guard):
-        report.fail(StepName.CONNECT, trouble)
+    if error and failure and is_before_connect(error, guard):
+        report.fail(StepName.CONNECT, failure)
     report.add(StepName.CONNECT, CONNECTED, ms=guard.connect_ms)
     if contact.base.scheme == "http":
         plain = "Plain http: the password crosses the network in clear text."
         report.add(StepName.TLS, plain, state="warning")
         return
-    if trouble and isinstance(error, Unreachable) and guard.tls_ms is None:
-        report.fail(StepName.TLS, trouble)
+    if failure and isinstance(error, Unreachable) and guard.tls_ms is None:
+        report.fail(StepName.TLS, failure)
     expires_at = report.certificate_expires_at = guard.certificate_expires_at
     days = f" for {(expires_at - datetime.now(UTC)).days} more days" if expires_at else ""
     report.add(StepName.TLS, f"{guard.tls_version or 'TLS'}; the certificate is valid{days}.", ms=guard.tls_ms)
 
 
-def _as_registry(contact: Contact) -> Answer:
-    """Raises StepFailed for all but a registry's answer."""
+def _require_registry(contact: Contact) -> Answer:
+    """The answer, if a registry sent it. Raises StepFailed for any other."""
     answer = contact.answer
     if answer is None:
         raise step_failed_of(contact.error or Unreachable("reset"), contact.guard)

@@ -1,14 +1,14 @@
-"""What a `WWW-Authenticate` header asks for (RFC 9110, 11.6.1). Pure and total: any text in, challenges out.
+"""Parser of `WWW-Authenticate` headers (RFC 9110, 11.6.1). Pure and total: any text in, challenges out.
 
-Challenges and their parameters are both separated by commas, so what follows one is told apart by looking ahead: a
-name with `=` and a value is a parameter, any other name is the next scheme.
+Commas separate challenges and also their parameters, so the parser looks ahead: a name with `=` and a value is a
+parameter, any other name is the next scheme.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-LONGEST = 4_096  # characters; what comes after is not read
+LONGEST = 4_096  # characters; the rest is ignored
 SEPARATORS = re.compile(r"[ \t,]*")
 TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - the grammar's word
 PARAMETER = re.compile(rf'({TOKEN})[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*+)"|({TOKEN}))[ \t]*(?=,|$)', re.DOTALL)
@@ -27,25 +27,25 @@ class Challenge:
 
 
 def parse_challenges(header: str) -> tuple[Challenge, ...]:
-    """The challenges in their order; what fits no grammar is left out. Of a parameter given twice the first counts."""
-    text, found, at = header[:LONGEST], list[tuple[str, dict[str, str]]](), 0
+    """The challenges in their order, without text that fits no grammar. A parameter given twice has its first value."""
+    text, parsed, at = header[:LONGEST], list[tuple[str, dict[str, str]]](), 0
     while True:
         at = _end(SEPARATORS.match(text, at), at)
         if at >= len(text):
-            return tuple(Challenge(scheme, parameters) for scheme, parameters in found)
-        if (parameter := PARAMETER.match(text, at)) and found:
+            return tuple(Challenge(scheme, parameters) for scheme, parameters in parsed)
+        if (parameter := PARAMETER.match(text, at)) and parsed:
             name, quoted, plain = parameter.groups()
-            found[-1][1].setdefault(name.lower(), plain or ESCAPED.sub(r"\1", quoted))
+            parsed[-1][1].setdefault(name.lower(), plain or ESCAPED.sub(r"\1", quoted))
             at = parameter.end()
         elif not parameter and (scheme := SCHEME.match(text, at)):
-            found.append((scheme[1].lower(), {}))
+            parsed.append((scheme[1].lower(), {}))
             at = _end(TOKEN68.match(text, scheme.end()), scheme.end())
         else:
             at = _end(JUNK.match(text, at), at + 1)
 
 
-def choose(challenges: tuple[Challenge, ...]) -> Challenge | None:
-    """The one to answer: a token where one is offered, else the password itself; None when there is neither."""
+def choose_challenge(challenges: tuple[Challenge, ...]) -> Challenge | None:
+    """The challenge to answer: Bearer with a realm before Basic; None when there is neither."""
     for challenge in challenges:
         if challenge.scheme == "bearer" and challenge.parameters.get("realm"):
             return challenge

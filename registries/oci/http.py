@@ -1,4 +1,4 @@
-"""Calls of one verification, over the transport that Rancher is asked with (faults.md), inside one deadline."""
+"""HTTP calls of one verification, through `outbound`, inside one deadline."""
 
 import contextlib
 import time
@@ -17,8 +17,8 @@ from registries.outbound.errors import Unreachable, UpstreamError
 from registries.outbound.pinning import AllowTarget
 from registries.outbound.transport import Transport
 
-# A manifest has 4 MiB at the most (the distribution spec recommends that limit). A breaker that stays open would answer
-# "unreachable" to somebody who is correcting a certificate: people are held back by their own limit, the schedule too.
+# A manifest has 4 MiB at most (the limit that the distribution spec recommends). The breaker never stays open: it would
+# answer "unreachable" to a person who is correcting a certificate; the rate limit of `verify` bounds calls instead.
 LIMITS = CallLimits(body_bytes=4 * 2**20, slot_wait_s=1.0, breaker_open_s=0.0)
 ALL_CALLS_S = 40.0
 
@@ -54,7 +54,7 @@ REASONS = {
 
 @dataclass
 class Caller:
-    """Sends GETs; one transport an origin, closed at the end."""
+    """Sends GET requests through one transport per origin; `close` closes them all."""
 
     allow: AllowTarget
     ca_certificate: str | None
@@ -62,10 +62,10 @@ class Caller:
     resolve: Resolve
     ends_at: float = field(default_factory=lambda: time.monotonic() + ALL_CALLS_S)
     _transports: dict[str, Transport] = field(default_factory=dict)
-    _open: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    _closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     def new_guard(self) -> Guard:
-        """A deadline for one call, no later than that of them all."""
+        """A deadline for one call, no later than the deadline for all."""
         return Guard(max(0.0, min(self.limits.wall_s, self.ends_at - time.monotonic())))
 
     def send(
@@ -78,7 +78,7 @@ class Caller:
         auth: tuple[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Raises UpstreamError."""
+        """The answer to one GET, whatever its status. Raises UpstreamError."""
         transport = self._transports.get(base.origin)
         if transport is None:
             transport = Transport(
@@ -91,7 +91,7 @@ class Caller:
                 resolve=self.resolve,
             )
             self._transports[base.origin] = transport
-            self._open.callback(transport.close)
+            self._closing.callback(transport.close)
         return transport.send("GET", path, query=query, auth=auth, headers=headers, guard=guard)
 
     def get(
@@ -103,7 +103,7 @@ class Caller:
         auth: tuple[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Raises StepFailed, also for an answer that says to come again later, or reports a fault."""
+        """The answer to one GET. Raises StepFailed, also for a rate limit (429, 503) and for a server's fault (5xx)."""
         guard = self.new_guard()
         try:
             answer = self.send(base, path, guard=guard, query=query, auth=auth, headers=headers)
@@ -113,11 +113,11 @@ class Caller:
         return answer
 
     def close(self) -> None:
-        self._open.close()
+        self._closing.close()
 
 
 def step_failed_of(error: UpstreamError, guard: Guard) -> StepFailed:
-    """The transport's error in the words of a verification. What is blocked, closed and filtered reads the same."""
+    """The transport's error as a failed step. Blocked, closed and filtered ports must read the same."""
     reason = REASONS.get(error.reason, Reason.NOT_A_REGISTRY)
     if is_before_connect(error, guard) and reason in {Reason.BLOCKED, Reason.UNREACHABLE, Reason.TIMEOUT}:
         return StepFailed(Reason.BLOCKED if reason == Reason.BLOCKED else Reason.UNREACHABLE, NOTHING_ANSWERS)
@@ -125,6 +125,7 @@ def step_failed_of(error: UpstreamError, guard: Guard) -> StepFailed:
 
 
 def is_before_connect(error: UpstreamError, guard: Guard) -> bool:
+    """Whether the call failed before it had a connection."""
     return isinstance(error, Unreachable) and guard.connect_ms is None and not guard.address
 
 

@@ -1,4 +1,4 @@
-"""The optional last layer: an image that the person names. Whether it exists and may be pulled, and what it is."""
+"""Image step, the optional last one: whether a named image exists and may be pulled, its digest and platforms."""
 
 import hashlib
 import re
@@ -6,18 +6,15 @@ from dataclasses import dataclass
 
 import msgspec
 
+from registries.images.reference import DIGEST, parse_image_name
+from registries.images.registry_hosts import DOCKER_HUB_LIBRARY
+from registries.oci.endpoint import Endpoint, endpoint_of
 from registries.oci.login import REFUSED, Session
-from registries.oci.providers import Endpoint, endpoint_of
 from registries.oci.reasons import Reason
 from registries.oci.report import Report, StepFailed, StepName
 from registries.outbound.answer import Answer
 from registries.outbound.errors import BadAddress
 
-# The grammar of names, tags and digests (https://github.com/distribution/reference)
-PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-NAME = re.compile(rf"{PART}(?:/{PART})*")
-TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 PLATFORM_WORD = re.compile(r"[a-z0-9._-]{1,32}")
 MOST_PLATFORMS = 50
 
@@ -32,15 +29,24 @@ ACCEPT = ", ".join(
 
 
 @dataclass(frozen=True)
-class Image:
-    """A repository of the registry, and the tag or digest in it."""
+class ManifestRequest:
+    """The manifest to ask for: a repository of the registry, and the tag or digest in it."""
 
-    name: str
+    repository: str
     reference: str
 
     @property
+    def path(self) -> str:
+        return f"/v2/{self.repository}/manifests/{self.reference}"
+
+    @property
     def scope(self) -> str:
-        return f"repository:{self.name}:pull"
+        return f"repository:{self.repository}:pull"
+
+    def is_answered_by(self, body: bytes) -> bool:
+        """Whether the body is what the digest names; a tag may name anything."""
+        algorithm, _, digest = self.reference.partition(":")
+        return not digest or hashlib.new(algorithm, body).hexdigest() == digest
 
 
 class _Platform(msgspec.Struct):
@@ -55,7 +61,7 @@ class _Descriptor(msgspec.Struct):
 
 
 class _Manifest(msgspec.Struct):
-    """An index has `manifests`, an image's manifest a `config`."""
+    """Both kinds of manifest: an index has `manifests`, the manifest of one image has a `config`."""
 
     manifests: list[_Descriptor] = []
     config: _Descriptor | None = None
@@ -65,36 +71,29 @@ MANIFEST = msgspec.json.Decoder(_Manifest)
 CONFIG = msgspec.json.Decoder(_Platform)
 
 
-def look_at_image(report: Report, session: Session, typed: str, endpoint: Endpoint) -> None:
-    """The step of the image. Raises StopSteps."""
+def check_image(report: Report, session: Session, typed: str, endpoint: Endpoint) -> None:
+    """Runs the image step. Raises StopSteps."""
     with report.step(StepName.IMAGE) as note:
-        image = read_image(typed, endpoint)
-        answer = _ask_manifest(session, image)
-        digest = f"sha256:{hashlib.sha256(answer.body).hexdigest()}"
-        if DIGEST.fullmatch(image.reference) and image.reference != digest:
+        request = locate_image(typed, endpoint)
+        answer = _fetch_manifest(session, request)
+        if not request.is_answered_by(answer.body):
             raise StepFailed(Reason.NOT_A_REGISTRY, "What it sends is not what the digest stands for.")
-        report.platforms = _platforms(session, image, _decode(answer))
-        report.digest = digest
+        report.platforms = _platforms(session, request, _decode(answer))
+        report.digest = f"sha256:{hashlib.sha256(answer.body).hexdigest()}"
         note.cause = "It exists and may be pulled."
 
 
-def read_image(typed: str, endpoint: Endpoint) -> Image:
-    """The image as this registry knows it; a host in front has to be the registry's. Raises StepFailed."""
-    rest, at, digest = typed.strip().partition("@")
-    first, slash, inner = rest.partition("/")
-    if slash and (set(first) & set(".:") or first == "localhost"):
-        if not _is_same(first, endpoint):
-            raise StepFailed(Reason.IMAGE_NOT_FOUND, "That is the name of an image in another registry.")
-        rest = inner
-    name, colon, tag = rest.partition(":")
-    if endpoint.is_docker_hub and "/" not in name:
-        name = f"library/{name}"
-    fits = NAME.fullmatch(name) and (not colon or TAG.fullmatch(tag)) and (not at or DIGEST.fullmatch(digest))
-    if not fits or len(name) > 255:
-        raise StepFailed(
-            Reason.IMAGE_NOT_FOUND, "That is not the name of an image.", "Write it as team/app:1.0, in small letters."
-        )
-    return Image(name, digest or tag or "latest")
+def locate_image(typed: str, endpoint: Endpoint) -> ManifestRequest:
+    """The manifest request for an image's name. Raises StepFailed for no valid name, or one of another registry."""
+    name = parse_image_name(typed.strip())
+    if name.oddities:
+        remedy = "Write it as team/app:1.0, in small letters."
+        raise StepFailed(Reason.IMAGE_NOT_FOUND, name.oddities[0], remedy)
+    if name.host is not None and not _is_same(name.host, endpoint):
+        raise StepFailed(Reason.IMAGE_NOT_FOUND, "That is the name of an image in another registry.")
+    is_short = endpoint.is_docker_hub and "/" not in name.path
+    repository = f"{DOCKER_HUB_LIBRARY}/{name.path}" if is_short else name.path
+    return ManifestRequest(repository, name.digest or name.tag or "latest")
 
 
 def _is_same(host: str, endpoint: Endpoint) -> bool:
@@ -104,20 +103,20 @@ def _is_same(host: str, endpoint: Endpoint) -> bool:
         return False
 
 
-def _ask_manifest(session: Session, image: Image) -> Answer:
-    path = f"/v2/{image.name}/manifests/{image.reference}"
-    proven = session.challenge is not None
+def _fetch_manifest(session: Session, request: ManifestRequest) -> Answer:
+    """The registry's answer 200. Raises StepFailed."""
+    is_proven = session.challenge is not None
     try:
-        answer = session.get(path, scope=image.scope, accept=ACCEPT)
-        if answer.status == 401 and not proven:  # open but for some repositories
-            session.meet(answer)
-            answer = session.get(path, scope=image.scope, accept=ACCEPT)
-    except StepFailed as trouble:
-        if trouble.reason == Reason.BAD_CREDENTIALS and proven:
-            raise StepFailed(Reason.NO_PULL_RIGHT) from None  # the login is good, so it is the scope that is refused
+        answer = session.get(request.path, scope=request.scope, accept=ACCEPT)
+        if answer.status == 401 and not is_proven:  # an open registry with some protected repositories
+            session.accept_challenge(answer)
+            answer = session.get(request.path, scope=request.scope, accept=ACCEPT)
+    except StepFailed as failure:
+        if failure.reason == Reason.BAD_CREDENTIALS and is_proven:
+            raise StepFailed(Reason.NO_PULL_RIGHT) from None  # the login was accepted, so the scope was refused
         raise
     if answer.status in REFUSED:
-        raise StepFailed(Reason.NO_PULL_RIGHT if proven or answer.status == 403 else Reason.BAD_CREDENTIALS)
+        raise StepFailed(Reason.NO_PULL_RIGHT if is_proven or answer.status == 403 else Reason.BAD_CREDENTIALS)
     if answer.status == 404:
         raise StepFailed(Reason.IMAGE_NOT_FOUND)
     if answer.status != 200:
@@ -132,22 +131,26 @@ def _decode(answer: Answer) -> _Manifest:
         raise StepFailed(Reason.NOT_A_REGISTRY, "What it sends for the image is no manifest.") from None
 
 
-def _platforms(session: Session, image: Image, manifest: _Manifest) -> tuple[str, ...]:
-    """Of an index its own, of a single image that of its configuration. Many registries redirect to where they keep
-    that: it is not followed, and the platform stays unknown."""
-    found = [one.platform for one in manifest.manifests if one.platform]
+def _platforms(session: Session, request: ManifestRequest, manifest: _Manifest) -> tuple[str, ...]:
+    """Platforms of an index, or the platform in the configuration of a single image.
+
+    Many registries redirect to where they store the configuration; redirects are not followed, so the platform stays
+    unknown there.
+    """
+    platforms = [one.platform for one in manifest.manifests if one.platform]
     if not manifest.manifests and manifest.config and DIGEST.fullmatch(manifest.config.digest):
         try:
-            answer = session.get(f"/v2/{image.name}/blobs/{manifest.config.digest}", scope=image.scope)
-            found = [CONFIG.decode(answer.body)] if answer.status == 200 else []
+            path = f"/v2/{request.repository}/blobs/{manifest.config.digest}"
+            answer = session.get(path, scope=request.scope)
+            platforms = [CONFIG.decode(answer.body)] if answer.status == 200 else []
         except (StepFailed, msgspec.MsgspecError, RecursionError, ValueError):
-            found = []
-    words = dict.fromkeys(_as_text(one) for one in found)
-    return tuple(word for word in words if word)[:MOST_PLATFORMS]
+            platforms = []
+    names = dict.fromkeys(_platform_name(one) for one in platforms)
+    return tuple(name for name in names if name)[:MOST_PLATFORMS]
 
 
-def _as_text(platform: _Platform) -> str:
-    """ "" for those without a meaning (attestations are "unknown/unknown") and for what no platform is called."""
+def _platform_name(platform: _Platform) -> str:
+    """ "" for platforms without meaning (attestations are "unknown/unknown") and for odd characters."""
     parts = [part for part in (platform.os, platform.architecture, platform.variant) if part]
     if "unknown" in parts or len(parts) < 2 or not all(map(PLATFORM_WORD.fullmatch, parts)):
         return ""

@@ -1,4 +1,4 @@
-"""The upper layers: the challenge, the token, and whether the login is accepted. Here the password is sent."""
+"""Login steps: challenge, token, and whether the registry accepts the login. These steps send the password."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -7,22 +7,22 @@ from dataclasses import dataclass, field
 import msgspec
 
 from registries.oci.api_check import API, looks_like_registry
-from registries.oci.challenge import Challenge, choose, parse_challenges
+from registries.oci.challenge import Challenge, choose_challenge, parse_challenges
+from registries.oci.endpoint import Endpoint
 from registries.oci.http import Caller
-from registries.oci.providers import Endpoint
 from registries.oci.reasons import Reason
 from registries.oci.report import Report, StepFailed, StepName
 from registries.oci.token_realm import Realm, may_send_password_to, parse_realm
 from registries.outbound.answer import Answer
 from registries.outbound.base_url import BaseURL
 
-TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,16384}")  # RFC 6750, 2.1: what may stand in a header
+TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,16384}")  # RFC 6750, 2.1: the characters of a bearer token
 REFUSED = frozenset({401, 403})
 SERVICE = "service"
 
 
 class _TokenBody(msgspec.Struct):
-    """Both names are in use (token authentication specification)."""
+    """A token service's answer; registries use both names (token authentication specification)."""
 
     token: str | None = None
     access_token: str | None = None
@@ -33,9 +33,9 @@ TOKEN_BODY = msgspec.json.Decoder(_TokenBody)
 
 @dataclass
 class Session:
-    """Asks one registry as one user; every call is authorized as the challenge wants it.
+    """Session of one user at one registry; authorizes every call as the challenge demands.
 
-    The password goes to the registry itself (Basic) or to a realm that `may_send_password_to` permits (Bearer),
+    The password is sent to the registry itself (Basic) or to a realm that `may_send_password_to` permits (Bearer), and
     nowhere else.
     """
 
@@ -49,15 +49,15 @@ class Session:
     realm: Realm | None = None
     tokens: dict[str, str | None] = field(default_factory=dict, repr=False)
 
-    def meet(self, answer: Answer) -> None:
-        """Takes up the challenge of a 401. Raises StepFailed where it has none that can be answered."""
-        self.challenge = choose(parse_challenges(answer.headers.get("www-authenticate", "")))
+    def accept_challenge(self, answer: Answer) -> None:
+        """Stores the challenge of a 401 for later calls. Raises StepFailed where it has none that can be answered."""
+        self.challenge = choose_challenge(parse_challenges(answer.headers.get("www-authenticate", "")))
         if self.challenge is None:
             raise StepFailed(Reason.NOT_A_REGISTRY, "It wants a login, but neither with a password nor with a token.")
         self.realm, self.tokens = None, {}
 
     def find_realm(self) -> Realm:
-        """Where the token is to be had. Raises StepFailed when the password may not go there."""
+        """The realm that issues the token. Raises StepFailed when the password may not be sent there."""
         realm = parse_realm(self.challenge.parameters["realm"]) if self.challenge else None
         if realm is None:
             raise StepFailed(Reason.NOT_A_REGISTRY, "The address that it names for tokens cannot be read.")
@@ -73,7 +73,7 @@ class Session:
         )
 
     def get(self, path: str, *, scope: str = "", accept: str = "application/json") -> Answer:
-        """Raises StepFailed."""
+        """The answer to one authorized GET. Raises StepFailed."""
         headers = {"Accept": accept}
         if self.challenge is None:
             return self.caller.get(self.base, path, headers=headers)
@@ -85,7 +85,7 @@ class Session:
         return self.caller.get(self.base, path, headers=headers | {"Authorization": f"Bearer {token}"})
 
     def token_for(self, scope: str = "") -> str | None:
-        """A token, asked for once a scope; None where the realm refuses user and password. Raises StepFailed."""
+        """The token for a scope, fetched once; None where the realm refuses user and password. Raises StepFailed."""
         if scope not in self.tokens:
             self.tokens[scope] = self._fetch_token(scope)
         return self.tokens[scope]
@@ -107,12 +107,12 @@ class Session:
 
 
 def log_in(report: Report, session: Session, answer: Answer) -> None:
-    """The steps from the challenge to the login. Raises StopSteps."""
+    """Runs the steps from the challenge to the login. Raises StopSteps."""
     with report.step(StepName.CHALLENGE) as note:
         if answer.status == 200:
             note.cause, note.state = "It wants no login.", "warning"
         else:
-            session.meet(answer)
+            session.accept_challenge(answer)
             by_token = session.challenge is not None and session.challenge.scheme == "bearer"
             note.cause = "It wants a token." if by_token else "It wants the password itself."
     if session.challenge is None:
@@ -123,12 +123,12 @@ def log_in(report: Report, session: Session, answer: Answer) -> None:
             note.cause = f"{session.find_realm().base.host} was asked for it."
             session.token_for()
     with report.step(StepName.LOGIN) as note:
-        _prove(session.get(API))
+        _require_accepted(session.get(API))
         note.cause = "The login is accepted."
 
 
-def _prove(answer: Answer) -> None:
-    """Raises StepFailed unless the answer to an authorized call is a registry's yes."""
+def _require_accepted(answer: Answer) -> None:
+    """Raises StepFailed unless a registry accepted the authorized call."""
     if answer.status in REFUSED:
         raise StepFailed(Reason.BAD_CREDENTIALS)
     if answer.status != 200 or not looks_like_registry(answer):

@@ -1,10 +1,10 @@
-"""What a verification can find, as a fixed list. Nothing that a registry answered is ever shown in its place."""
+"""Reasons: the fixed list of a verification's results. A registry's own words are never shown in their place."""
 
 from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """One of these is the result of every verification; `sentence` says what happened, `remedy` what to do."""
+    """The result of a verification; `sentence` says what happened, `remedy` what to do."""
 
     OK = "ok"
     BAD_CREDENTIALS = "bad_credentials"

@@ -1,4 +1,4 @@
-"""What a verification finds, layer by layer, and how it is put together."""
+"""Report of a verification: its steps, and the result that they add up to."""
 
 import time
 from collections.abc import Iterator
@@ -11,12 +11,12 @@ from typing import Literal, NoReturn
 from registries.oci.reasons import Reason
 
 State = Literal["ok", "failed", "skipped", "warning"]
-# Of these nobody learns more than that nothing answers: how long it took would tell one from the other.
+# Blocked and unreachable must look alike, timing included, so that nobody can scan a network through Corral
 LOOK_ALIKE = frozenset({Reason.BLOCKED, Reason.UNREACHABLE})
 
 
 class StepName(StrEnum):
-    """The layers, in the order in which they are climbed."""
+    """The steps, in the order in which they run."""
 
     RESOLVE = "Host name"
     CONNECT = "Connection"
@@ -30,7 +30,7 @@ class StepName(StrEnum):
 
 @dataclass(frozen=True)
 class Step:
-    """One layer: a sentence on what was found there, and what to do about a failure. Never what a registry wrote."""
+    """One step: its state, a sentence on the cause, and a remedy for a failure. Holds no words of a registry."""
 
     name: StepName
     state: State
@@ -41,9 +41,11 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class ProbeResult:
-    """What a verification found. `milliseconds` is all of it; `retry_at` until when a rate limit holds, if it is told.
+    """The result of a probe.
 
-    `certificate_expires_at` is the registry's own, `digest` and `platforms` (``linux/arm64/v8``) the named image's.
+    `milliseconds` is the whole duration; `retry_at` the end of a rate limit, if the registry tells it.
+    `certificate_expires_at` is of the registry's certificate; `digest` and `platforms` (``linux/arm64/v8``) are of the
+    named image.
     """
 
     reason: Reason
@@ -56,7 +58,7 @@ class ProbeResult:
 
 
 class StepFailed(Exception):
-    """Why a layer failed."""
+    """Raised by a step that failed, with the reason."""
 
     def __init__(self, reason: Reason, cause: str = "", remedy: str = "", *, retry_at: datetime | None = None) -> None:
         super().__init__(cause)
@@ -64,12 +66,12 @@ class StepFailed(Exception):
 
 
 class StopSteps(Exception):
-    """A layer failed: those above it are not reached."""
+    """Raised after a failed step was reported: the later steps are skipped."""
 
 
 @dataclass
 class StepNote:
-    """What a layer that is being climbed wants to tell."""
+    """The cause and state that a running step will be reported with."""
 
     cause: str = ""
     state: State = "ok"
@@ -88,27 +90,29 @@ class Report:
     started: float = field(default_factory=time.monotonic)
 
     def add(self, name: StepName, cause: str, *, ms: int | None = None, state: State = "ok") -> None:
+        """Reports a step that didn't fail."""
         self.steps.append(Step(name, state, ms, cause))
 
-    def fail(self, name: StepName, trouble: StepFailed, *, ms: int | None = None) -> NoReturn:
-        """Raises StopSteps."""
-        remedy = trouble.remedy or trouble.reason.remedy
-        self.steps.append(Step(name, "failed", ms, trouble.cause or trouble.reason.sentence, remedy))
-        self.reason, self.retry_at = trouble.reason, trouble.retry_at
+    def fail(self, name: StepName, failure: StepFailed, *, ms: int | None = None) -> NoReturn:
+        """Reports a failed step, and with it the result. Raises StopSteps."""
+        remedy = failure.remedy or failure.reason.remedy
+        self.steps.append(Step(name, "failed", ms, failure.cause or failure.reason.sentence, remedy))
+        self.reason, self.retry_at = failure.reason, failure.retry_at
         raise StopSteps
 
     @contextmanager
     def step(self, name: StepName) -> Iterator[StepNote]:
-        """A layer with its time; StepFailed inside makes it the one that failed. Raises StopSteps."""
+        """Times the step inside and reports it, as failed after StepFailed. Raises StopSteps."""
         started, note = time.monotonic(), StepNote()
         try:
             yield note
-        except StepFailed as trouble:
-            silent = trouble.reason in LOOK_ALIKE
-            self.fail(name, trouble, ms=None if silent else _ms_since(started))
+        except StepFailed as failure:
+            is_silent = failure.reason in LOOK_ALIKE
+            self.fail(name, failure, ms=None if is_silent else _ms_since(started))
         self.add(name, note.cause, ms=_ms_since(started), state=note.state)
 
     def finish(self, *, with_image: bool) -> ProbeResult:
+        """The result, with the steps that were not run as skipped."""
         done = {step.name for step in self.steps}
         wanted = [name for name in StepName if with_image or name != StepName.IMAGE]
         steps = [*self.steps, *(Step(name, "skipped") for name in wanted if name not in done)]

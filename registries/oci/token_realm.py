@@ -1,17 +1,17 @@
-"""Where a registry sends for a token, and whether Corral goes there with the password."""
+"""Token realm: the address that a registry names for tokens, and whether the password may be sent there."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
-from registries.oci.providers import Endpoint
+from registries.oci.endpoint import Endpoint
 from registries.outbound.base_url import PORTS, BaseURL, parse_base_url
 from registries.outbound.errors import BadAddress
 
 
 @dataclass(frozen=True)
 class Realm:
-    """A token service: its origin, and the path and the query that its address came with."""
+    """A token service: its origin, and the path and query of its address."""
 
     base: BaseURL
     path: str
@@ -19,7 +19,7 @@ class Realm:
 
 
 def parse_realm(text: str) -> Realm | None:
-    """None for what isn't an absolute address over http or https, or has a user in it. Total."""
+    """The realm of any text; None for one that isn't an absolute http or https address, or has a user in it."""
     try:
         parts = urlsplit(text)
         if parts.scheme not in PORTS or not parts.netloc:
@@ -31,7 +31,7 @@ def parse_realm(text: str) -> Realm | None:
 
 
 def may_send_password_to(realm: Realm, *, asked: BaseURL, endpoint: Endpoint, realm_hosts: Collection[str]) -> bool:
-    """Whether the password may go there: the registry's own origin, its provider's token host, or one on the list.
+    """Whether the realm is the registry's own origin, its provider's token host, or one of the allowed `realm_hosts`.
 
     Never from https to http. `realm_hosts` holds hosts (``auth.example.com``: at any port) and hosts with a port
     (``auth.example.com:5001``).

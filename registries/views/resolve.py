@@ -36,7 +36,7 @@ def image_resolve(request: AuthedRequest, access: Access) -> HttpResponse:
 
 
 def present_resolved(resolved: Resolved) -> dict[str, Any]:
-    """What the fragment shows of an answer: the verdict, the parts of the name, the settings, every credential."""
+    """What the fragment shows of an answer: the summary, the parts of the name, the settings, every credential."""
     found = resolved.resolution
     return {
         "found": found,

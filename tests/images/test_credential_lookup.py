@@ -59,7 +59,7 @@ def test_says_why_each_other_credential_is_not_used() -> None:
         ("second", "1c11 has the lower id."),
         ("twin", "Its registry is inactive; Rancher takes credentials of active ones only."),
     ]
-    assert found.verdict == "Rancher uses first of quay.io."
+    assert found.summary == "Rancher uses first of quay.io."
 
 
 def test_ids_are_compared_as_numbers() -> None:
@@ -74,7 +74,7 @@ def test_of_twins_the_active_one_counts() -> None:
     rows = [registry("quay.io", "old", state="inactive"), registry("quay.io", "new", number=2)]
     found = resolve("quay.io/a", registries=rows, default_registry="", whitelist=())
     assert found.registry is not None
-    assert (found.registry.id, found.verdict) == ("1sp2", "Rancher uses new of quay.io.")
+    assert (found.registry.id, found.summary) == ("1sp2", "Rancher uses new of quay.io.")
 
 
 @pytest.mark.parametrize(
@@ -120,6 +120,19 @@ def test_a_name_without_dot_or_port_is_docker_hubs() -> None:
     assert "Docker Hub" in found.near_misses[0].remedy
 
 
+@pytest.mark.parametrize("host", ["localhost", "a_b.example", "[::1]:5000"])
+def test_a_host_that_never_matches_finds_nothing_and_says_so(host: str) -> None:
+    result = resolve(f"{host}/app", registries=[registry(host, "user")], default_registry="", whitelist=())
+    assert result.winner is None
+    assert result.summary == f"Rancher sends no credential: no registry can match the host {host}."
+    assert [miss.remedy.partition(". ")[0] for miss in result.near_misses] == [f"`{host}` never matches"]
+
+
+def test_a_registry_without_address_is_no_near_miss() -> None:
+    rows = [Registry(id="1sp1", server_address=address, state="active", credentials=()) for address in ("", None)]
+    assert resolve(":80/app", registries=rows, default_registry="", whitelist=()).near_misses == ()
+
+
 def test_beside_a_match_only_what_never_matches_is_told() -> None:
     rows = [registry("quay.io", "user"), registry("https://quay.io", number=2), registry("quay.io:443", number=3)]
     found = resolve("quay.io/a", registries=rows, default_registry="", whitelist=())
@@ -149,7 +162,7 @@ def test_a_whitelist_in_other_letters_is_told_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "verdict"),
+    ("rows", "summary"),
     [
         ([], "Rancher sends no credential: no registry has the address quay.io."),
         ([registry("quay.io")], "Rancher sends no credential: the registry quay.io has none."),
@@ -160,8 +173,8 @@ def test_a_whitelist_in_other_letters_is_told_apart() -> None:
         ),
     ],
 )
-def test_says_why_no_credential_is_sent(rows: list[Registry], verdict: str) -> None:
-    assert resolve("quay.io/a", registries=rows, default_registry="", whitelist=()).verdict == verdict
+def test_says_why_no_credential_is_sent(rows: list[Registry], summary: str) -> None:
+    assert resolve("quay.io/a", registries=rows, default_registry="", whitelist=()).summary == summary
 
 
 texts = st.text(max_size=40) | st.text(alphabet="aB.:/@[]- ,é", max_size=20) | st.sampled_from(["quay.io", "docker.io"])

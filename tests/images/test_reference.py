@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registries.images.reference import read_image
+from registries.images.reference import parse_image_name
 
 DIGEST = "sha256:" + "a" * 64
 
@@ -32,7 +32,7 @@ DIGEST = "sha256:" + "a" * 64
 def test_reads_a_name_as_rancher_does(
     text: str, host: str | None, path: str, tag: str | None, digest: str | None
 ) -> None:
-    image = read_image(text)
+    image = parse_image_name(text)
     assert (image.host, image.path, image.tag, image.digest) == (host, path, tag, digest)
     assert image.registry_host == (host or "index.docker.io")
 
@@ -47,21 +47,35 @@ def test_reads_a_name_as_rancher_does(
         ("team//app", "separators"),
         ("team/app:bad tag", "no such tag"),
         ("team/app:", "no such tag"),
+        ("a" * 256, "255 characters"),
         ("team/app@sha256:zz", "no such digest"),
+        ("team/app@sha256:" + "a" * 63, "no such digest"),
+        ("team/app@sha512:" + "a" * 64, "no such digest"),
+        ("team/app@md5:" + "a" * 32, "no such digest"),
     ],
 )
 def test_says_what_docker_will_not_take(text: str, word: str) -> None:
-    assert word in " ".join(read_image(text).oddities)
+    assert word in " ".join(parse_image_name(text).oddities)
 
 
-@pytest.mark.parametrize("text", ["nginx", "a/b_c/d__e/f-g:V1.2", f"quay.io/a:1@{DIGEST}", "localhost:5000/app"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nginx",
+        "a/b_c/d__e/f-g:V1.2",
+        f"quay.io/a:1@{DIGEST}",
+        "quay.io/a@sha512:" + "0" * 128,
+        "localhost:5000/app",
+        "a" * 255,
+    ],
+)
 def test_has_nothing_to_say_about_a_name_in_order(text: str) -> None:
-    assert read_image(text).oddities == ()
+    assert parse_image_name(text).oddities == ()
 
 
 @given(st.text(max_size=80) | st.text(alphabet="a.:/@[] ", max_size=30))
 def test_reads_any_text_and_loses_nothing(text: str) -> None:
-    image = read_image(text)
+    image = parse_image_name(text)
     again = "" if image.host is None else f"{image.host}/"
     again += image.path
     again += "" if image.tag is None else f":{image.tag}"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registries.oci.challenge import LONGEST, Challenge, choose, parse_challenges
+from registries.oci.challenge import LONGEST, Challenge, choose_challenge, parse_challenges
 from registries.oci.token_realm import parse_realm
 
 BEARER = 'Bearer realm="https://auth.example.com/token",service="r.example.com",scope="repository:a/b:pull,push"'
@@ -100,7 +100,7 @@ def test_reads_no_more_than_a_header_can_reasonably_hold(piece: str) -> None:
     ],
 )
 def test_answers_with_a_token_before_the_password(header: str, scheme: str | None) -> None:
-    chosen: Challenge | None = choose(parse_challenges(header))
+    chosen: Challenge | None = choose_challenge(parse_challenges(header))
     assert (chosen.scheme if chosen else None) == scheme
 
 

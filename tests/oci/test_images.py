@@ -6,7 +6,8 @@ import json
 import pytest
 
 from registries.oci import Reason, endpoint_of
-from registries.oci.image import read_image
+from registries.oci.image import locate_image
+from registries.oci.report import StepFailed
 from tests.authority import Authority
 from tests.oci.conftest import LOGIN, SECRET, Probe, states
 from tests.oci.servers import VERSION, Asked, Reply, issuing, serving
@@ -24,6 +25,7 @@ INDEX = json.dumps(
     }
 ).encode()
 DIGEST = "sha256:" + hashlib.sha256(INDEX).hexdigest()
+LONG_DIGEST = "sha512:" + hashlib.sha512(INDEX).hexdigest()
 CONFIG = b'{"os":"windows","architecture":"amd64","history":[]}'
 
 
@@ -34,7 +36,9 @@ def with_images(asked: Asked) -> Reply:
         "/v2/": Reply(headers=VERSION),
         "/v2/team/app/manifests/1.0": Reply(body=INDEX),
         f"/v2/team/app/manifests/{DIGEST}": Reply(body=INDEX),
+        f"/v2/team/app/manifests/{LONG_DIGEST}": Reply(body=INDEX),
         f"/v2/team/app/manifests/sha256:{'b' * 64}": Reply(body=INDEX),
+        f"/v2/team/app/manifests/sha512:{'b' * 128}": Reply(body=INDEX),
         "/v2/single/manifests/latest": Reply(body=MANIFEST),
         f"/v2/single/blobs/sha256:{'a' * 64}": Reply(body=CONFIG),
         "/v2/elsewhere/manifests/latest": Reply(body=MANIFEST),
@@ -54,7 +58,9 @@ def with_images(asked: Asked) -> Reply:
         ("{address}/team/app:1.0", Reason.OK, ("linux/amd64", "linux/arm64/v8")),
         (f"team/app@{DIGEST}", Reason.OK, ("linux/amd64", "linux/arm64/v8")),
         (f"team/app:9.9@{DIGEST}", Reason.OK, ("linux/amd64", "linux/arm64/v8")),
+        (f"team/app@{LONG_DIGEST}", Reason.OK, ("linux/amd64", "linux/arm64/v8")),
         (f"team/app@sha256:{'b' * 64}", Reason.NOT_A_REGISTRY, ()),
+        (f"team/app@sha512:{'b' * 128}", Reason.NOT_A_REGISTRY, ()),
         ("single", Reason.OK, ("windows/amd64",)),
         ("elsewhere", Reason.OK, ()),
         ("secret", Reason.NO_PULL_RIGHT, ()),
@@ -123,4 +129,24 @@ def test_logs_in_for_the_image_where_only_that_is_protected(
     ],
 )
 def test_short_names_on_docker_hub_are_of_its_library(typed: str, name: str) -> None:
-    assert read_image(typed, endpoint_of("index.docker.io")).name == name
+    assert locate_image(typed, endpoint_of("index.docker.io")).repository == name
+
+
+@pytest.mark.parametrize(
+    ("typed", "cause"),
+    [
+        ("https://quay.io/team/app", "An image name has no scheme: leave out what stands before the host."),
+        ("quay.io/Team/App", "Docker takes only small letters, digits and single separators in the name."),
+        ("team/app:", "Docker takes no such tag: letters, digits, dots, dashes and underscores, 128 at most."),
+        ("ghcr.io/team/app", "That is the name of an image in another registry."),
+    ],
+)
+def test_says_what_is_wrong_with_a_name(typed: str, cause: str) -> None:
+    with pytest.raises(StepFailed) as failed:
+        locate_image(typed, endpoint_of("quay.io"))
+    assert (failed.value.reason, failed.value.cause) == (Reason.IMAGE_NOT_FOUND, cause)
+
+
+def test_leaves_out_blanks_around_a_name() -> None:
+    image = locate_image(" quay.io/team/app:1 ", endpoint_of("quay.io"))
+    assert (image.repository, image.reference) == ("team/app", "1")

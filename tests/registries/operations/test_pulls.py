@@ -117,7 +117,13 @@ def test_a_lost_answer_is_given_up_and_never_sent_again(
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"), [({"image": ""}, "Name an image"), ({"host_labels": "zone"}, "is no label")]
+    ("fields", "said"),
+    [
+        ({"image": ""}, "Name an image"),
+        ({"image": "https://quay.io/team/app"}, "Hosts cannot pull this. An image name has no scheme"),
+        ({"image": "Team/App:bad tag"}, "Docker takes no such tag"),
+        ({"host_labels": "zone"}, "is no label"),
+    ],
 )
 def test_says_what_is_wrong_and_sends_nothing(
     browser: Browser, profile: ConnectionProfile, rancher: Rancher, fields: dict[str, str], said: str

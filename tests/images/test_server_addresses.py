@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registries.images.server_addresses import DOCKER_HUB, examine_address, is_same_address, never_matches
+from registries.images.registry_hosts import DOCKER_HUB
+from registries.images.server_addresses import examine_address, is_same_address, matches_host, never_matches
 
-RESOLVER = json.loads((Path(__file__).parents[2] / "recordings" / "1.6" / "resolver.json").read_text())
+RESOLVER = json.loads((Path(__file__).parents[1] / "recordings" / "1.6" / "resolver.json").read_text())
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,8 @@ def test_cleans_what_people_paste(typed: str, cleaned: str) -> None:
         "-a.example",
         "a..example",
         "x" * 254 + ".io",
+        "x" * 64 + "\N{LATIN SMALL LETTER E WITH ACUTE}.example",
+        "\N{KELVIN SIGN}.example",  # small letters make it "k.example", but it isn't ASCII
     ],
 )
 def test_says_why_no_image_can_match_it(address: str) -> None:
@@ -97,6 +100,27 @@ def test_is_total_and_cleaning_is_final(typed: str) -> None:
         again = examine_address(found.cleaned)
         assert (again.cleaned, again.fault) == (found.cleaned, "")
     assert found.cleaned or found.fault
+
+
+@pytest.mark.parametrize(("typed", "is_changed"), [("quay.io", False), ("quay.io/", True), ("quay .io", False)])
+def test_says_whether_cleaning_changed_it(typed: str, is_changed: bool) -> None:
+    assert examine_address(typed).is_changed is is_changed
+
+
+@pytest.mark.parametrize(
+    ("address", "host", "is_match"),
+    [
+        ("QUAY.io", "quay.IO", True),
+        ("quay.io:443", "quay.io", False),
+        ("localhost", "localhost", False),
+        ("[::1]:5000", "[::1]:5000", False),
+        ("q uay.io", "q uay.io", False),
+        ("a_b.example", "a_b.example", False),
+        (None, "quay.io", False),
+    ],
+)
+def test_matches_the_host_of_an_image_as_rancher_does(address: str | None, host: str, is_match: bool) -> None:
+    assert matches_host(address, host) is is_match
 
 
 def test_takes_addresses_for_the_same_by_letters_case_alone() -> None:

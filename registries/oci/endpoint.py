@@ -1,6 +1,6 @@
-"""Where a registry is asked, and which host beside its own may be asked for its tokens.
+"""The endpoint of a registry's API by its address, and the hosts that issue tokens for a provider's registry.
 
-All of them speak the distribution spec's `/v2/` (https://github.com/opencontainers/distribution-spec/blob/main/spec.md)
+All registries speak the distribution spec's `/v2/` (https://github.com/opencontainers/distribution-spec/blob/main/spec.md)
 and, but for ECR, its token scheme (https://distribution.github.io/distribution/spec/auth/token/).
 
 | registry | asked at | login | its tokens come from | source |
@@ -15,24 +15,23 @@ and, but for ECR, its token scheme (https://distribution.github.io/distribution/
 | Google: gcr.io, *.gcr.io, *-docker.pkg.dev | itself | Bearer, user _json_key | itself | https://cloud.google.com/artifact-registry/docs/docker/authentication |
 | Azure: *.azurecr.io | itself | Bearer | itself | https://azure.github.io/acr/Token-BasicAuth.html |
 
-Docker's own name for the Hub, index.docker.io, and its short names (`nginx` is library/nginx) are in
-https://github.com/distribution/reference/blob/main/normalize.go.
+Docker Hub's names are in `registries.images.registry_hosts`.
 """  # noqa: E501 - a table with addresses
 
 import re
 from dataclasses import dataclass
 
+from registries.images.registry_hosts import DOCKER_HUB_API, DOCKER_HUB_TOKENS, is_docker_hub
 from registries.outbound.base_url import BaseURL, parse_base_url
 
-DOCKER_HUB = "registry-1.docker.io"
-HUB_NAMES = frozenset({"docker.io", "index.docker.io", DOCKER_HUB})
-REALM_HOSTS = {DOCKER_HUB: frozenset({"auth.docker.io"}), "registry.gitlab.com": frozenset({"gitlab.com"})}
+# Where a provider's tokens come from, if not from the registry's own host
+TOKEN_HOSTS = {DOCKER_HUB_API: frozenset({DOCKER_HUB_TOKENS}), "registry.gitlab.com": frozenset({"gitlab.com"})}
 SCHEME = re.compile(r"https?://", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where a registry is asked; `port` is None where the address names none."""
+    """A registry's API: host, and port; None where the address names none."""
 
     host: str
     port: int | None = None
@@ -47,22 +46,22 @@ class Endpoint:
 
     @property
     def realm_hosts(self) -> frozenset[str]:
-        """Further hosts that may be asked for tokens, at https's own port."""
-        return REALM_HOSTS.get(self.host, frozenset())
+        """Hosts beside the registry's own that may be asked for tokens, at port 443."""
+        return TOKEN_HOSTS.get(self.host, frozenset())
 
     @property
     def is_docker_hub(self) -> bool:
-        return self.host == DOCKER_HUB
+        return self.host == DOCKER_HUB_API
 
 
 def endpoint_of(server_address: str) -> Endpoint:
-    """From a registry's address as Rancher holds it; a scheme or a path in it is left out.
+    """The endpoint for a registry's address as Rancher holds it, without the scheme or path that it may have.
 
-    Raises BadAddress for what is no host, or has a user in front of it.
+    Raises BadAddress for a text without a valid host, and for one with a user before the host.
     """
     authority = re.split(r"[/?#]", SCHEME.sub("", server_address.strip(), count=1), maxsplit=1)[0]
     base = parse_base_url(f"https://{authority}")
     names_port = re.search(r":\d+$", authority) is not None
-    if base.host in HUB_NAMES:
-        return Endpoint(DOCKER_HUB, base.port if names_port and base.port != 443 else None)
+    if is_docker_hub(base.host):
+        return Endpoint(DOCKER_HUB_API, base.port if names_port and base.port != 443 else None)
     return Endpoint(base.host, base.port if names_port else None)

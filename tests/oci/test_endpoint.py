@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registries.oci import endpoint_of
-from registries.oci.providers import Endpoint
+from registries.oci.endpoint import Endpoint
 from registries.oci.token_realm import may_send_password_to, parse_realm
 from registries.outbound.errors import BadAddress
 
