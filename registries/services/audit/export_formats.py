@@ -9,7 +9,6 @@ What is read may come from anybody: what can't be a row is None.
 """
 
 import csv
-import io
 import json
 import sys
 from collections.abc import Iterable, Iterator
@@ -18,7 +17,7 @@ from typing import Any, Literal
 import msgspec
 
 from registries import chain
-from registries.services.csv_cells import guard_cell, read_cell
+from registries.services.csv_cells import read_cell, write_csv
 
 Kind = Literal["csv", "jsonl"]
 Row = dict[str, Any]
@@ -48,10 +47,7 @@ def write_rows(kind: Kind, rows: Iterable[Row]) -> bytes:
     """Rows with all columns of the latest version, or a seal, in the order of their columns."""
     if kind == "jsonl":
         return b"".join(msgspec.json.encode(_without_empty(row)) + b"\n" for row in rows)
-    text = io.StringIO()
-    writer = csv.writer(text)  # quotes both of its line breaks, \r and \n
-    writer.writerows([guard_cell(value) if isinstance(value, str) else value for value in row.values()] for row in rows)
-    return text.getvalue().encode()
+    return write_csv(row.values() for row in rows).encode()
 
 
 def read_rows(lines: Iterable[str]) -> Lines:

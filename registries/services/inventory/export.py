@@ -1,18 +1,16 @@
 """Exports of a list: CSV that a spreadsheet opens without running anything, and JSON."""
 
-import csv
-import io
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Literal
 
 import msgspec
 
 from registries.rancher.types import Registry
+from registries.services.csv_cells import write_csv
 from registries.services.inventory.listing import users_of
 
 FIELDS = ("id", "server_address", "state", "name", "description", "credentials", "users", "created_at")
-# A cell that begins so would be run as a formula (OWASP, CSV injection).
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def export_registries(registries: Iterable[Registry], *, kind: Literal["csv", "json"]) -> tuple[bytes, str]:
@@ -20,11 +18,8 @@ def export_registries(registries: Iterable[Registry], *, kind: Literal["csv", "j
     records = [_record(registry) for registry in registries]
     if kind == "json":
         return msgspec.json.format(msgspec.json.encode(records), indent=2) + b"\n", "application/json"
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(FIELDS)
-    writer.writerows([_cell(record[field]) for field in FIELDS] for record in records)
-    return text.getvalue().encode("utf-8-sig"), "text/csv; charset=utf-8"
+    rows = ([_cell(record[field]) for field in FIELDS] for record in records)
+    return write_csv([FIELDS, *rows]).encode("utf-8-sig"), "text/csv; charset=utf-8"
 
 
 def _record(registry: Registry) -> dict[str, object]:
@@ -40,11 +35,7 @@ def _record(registry: Registry) -> dict[str, object]:
     }
 
 
-def _cell(value: object) -> str:
+def _cell(value: object) -> object:
     if isinstance(value, list):
-        text = "; ".join(value)
-    elif hasattr(value, "isoformat"):
-        text = value.isoformat()
-    else:
-        text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+        return "; ".join(value)
+    return value.isoformat() if isinstance(value, datetime) else value
