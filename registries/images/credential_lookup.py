@@ -176,6 +176,8 @@ def _why_not(
         return f"It is {credential.state or 'in no known state'}."
     if best is None:
         return "Rancher refuses the image before it looks for a credential."
+    if best[0].id != registry.id:
+        return f"{best[1].id} of {best[0].id}, which has the same address, has the lower id."
     return f"{best[1].id} has the lower id."
 
 
