@@ -14,12 +14,14 @@ from registries.models import Operation
 from registries.outbound.errors import UpstreamError
 from registries.rancher.types import RegistryCredential
 from registries.roles import Right
+from registries.services.inventory import store
 from registries.services.operations import lifecycle
-from registries.services.operations.credentials import change_credential_state, in_order, used_credential
+from registries.services.operations.credentials import change_credential_state
 from registries.services.operations.lifecycle import KeyTaken
 from registries.services.operations.registry_state import RegistryState, load_registry
 from registries.services.operations.write_requests import ActionUnavailable, needs_deactivation, offered
 from registries.views import outcome
+from registries.views.effects import effect_of_credential
 from registries.views.loading import raise_if_stale, registry_view
 from registries.views.registry_detail import detail_context
 from registries.views.rows import DANGEROUS, address_html
@@ -83,7 +85,7 @@ def _context(access: Access, found: RegistryState, credential: RegistryCredentia
         "address": address_html(found.registry.server_address or ""),
         "verb": verb.value,
         "label": label,
-        "effect": _effect(found, credential, verb),
+        "effect": _effect(access, found, credential, verb),
         "is_danger": verb in DANGEROUS,
         "two_steps": two_steps,
         "problem": _why_not(access, found, credential, verb),
@@ -102,21 +104,12 @@ def _why_not(access: Access, found: RegistryState, credential: RegistryCredentia
     return ""
 
 
-def _effect(found: RegistryState, credential: RegistryCredential, verb: Verb) -> str:
-    """What hosts do afterwards: the next active credential takes over, or they pull without one."""
+def _effect(access: Access, found: RegistryState, credential: RegistryCredential, verb: Verb) -> str:
+    """The effect on hosts: the next active credential takes over, or they pull without one."""
     if verb == Verb.PURGE:
         return "Its row is deleted for good. Rancher does the same some minutes after a removal."
-    used = used_credential(found.registry)
-    if verb == Verb.ACTIVATE:
-        if used is not None and (len(used.id), used.id) < (len(credential.id), credential.id):
-            return f"Hosts go on pulling with {used.public_value or used.id}: its id is lower."
-        return "Hosts will pull with it."
-    if used is None or used.id != credential.id:
-        return "Hosts don't pull with it now, so nothing changes for them."
-    heirs = [one for one in in_order(found.registry) if one.state == "active" and one.id != credential.id]
-    if heirs:
-        return f"Hosts will pull with {heirs[0].public_value or heirs[0].id} instead."
-    return "It is the one that hosts pull with: they will pull without a password, and what is private fails."
+    twins = store.recall_twins(access.profile, found.registry)
+    return effect_of_credential(found.registry, twins, credential, verb)
 
 
 def _what_became(request: AuthedRequest, access: Access, found: RegistryState, operation: Operation) -> HttpResponse:

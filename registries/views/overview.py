@@ -16,7 +16,7 @@ from registries.access import Access, may_make_profiles, profile_view, profiles_
 from registries.display import ago
 from registries.roles import Right
 from registries.services.profiles import overview
-from registries.services.profiles.overview import Attention, Summary
+from registries.services.profiles.overview import AttentionItem, Summary
 from registries.views.operation import present_operation
 from registries.views.rows import address_html
 
@@ -79,7 +79,7 @@ def present_card(summary: Summary, *, is_loading: bool) -> dict[str, Any]:
     profile = summary.profile
     health = summary.health
     tone, icon, word = HEALTH[health]
-    warnings = sum(item.kind in {"never_matches", "twins"} for item in summary.attention)
+    warnings = summary.warnings
     if health == "answers" and warnings:
         tone, icon, word = "warn", "warning", f"{warnings} warning{'s' if warnings > 1 else ''}"
     now = timezone.now()
@@ -112,20 +112,21 @@ def present_card(summary: Summary, *, is_loading: bool) -> dict[str, Any]:
     }
 
 
-def present_attention(item: Attention, *, admin: bool) -> dict[str, Any]:
+def present_attention(item: AttentionItem, *, admin: bool) -> dict[str, Any]:
     """What needs a person, with the one place to go for it; what only an admin can do leads others to the facts."""
     profile = item.profile
     detail_url = profile.get_absolute_url()
     edit_url = reverse("profile_update", args=[profile.slug]) if admin else detail_url
     registry_url = detail_url
     if item.kind == "credential":
-        registry_url = reverse("credential_verify", args=[profile.slug, *item.target_id.split("/")])
-    elif item.target_id:
-        registry_url = reverse("registry_detail", args=[profile.slug, item.target_id])
+        registry_url = reverse("credential_verify", args=[profile.slug, item.registry_id, item.credential_id])
+    elif item.registry_id:
+        registry_url = reverse("registry_detail", args=[profile.slug, item.registry_id])
     tone, icon, words, url, label = {
         "unreachable": ("bad", "unreachable", "does not answer", detail_url, "Check"),
         "keys": ("bad", "key", "cannot use its keys", edit_url, "Re-enter keys" if admin else "See why"),
         "unchecked": ("warn", "warning", "did not pass its last check", detail_url, "See steps"),
+        "error": ("bad", "error", "has an error", registry_url, "Open"),
         "credential": ("bad", "error", "stopped working", registry_url, "See why"),
         "never_matches": ("warn", "warning", "will never match an image", registry_url, "Open"),
         "twins": ("warn", "differs", "is there twice", registry_url, "Compare"),
@@ -137,6 +138,6 @@ def present_attention(item: Attention, *, admin: bool) -> dict[str, Any]:
         "url": url,
         "label": label,
         "profile": profile,
-        "address": item.subject if item.kind == "credential" else address_html(item.subject),
+        "address": f"{item.user} at {item.address}" if item.kind == "credential" else address_html(item.address),
         "detail": item.detail,
     }

@@ -14,11 +14,13 @@ from registries.models import Operation
 from registries.outbound.errors import UpstreamError
 from registries.rancher.types import Registry
 from registries.roles import Right
+from registries.services.inventory import store
 from registries.services.operations.lifecycle import KeyTaken
 from registries.services.operations.registries import change_state
 from registries.services.operations.registry_state import RegistryState, load_registry
 from registries.services.operations.write_requests import ActionUnavailable, WriteRequest, needs_deactivation, offered
 from registries.views import outcome
+from registries.views.effects import effect_of_registry
 from registries.views.registry_detail import detail_context
 from registries.views.registry_list import row_fragments
 from registries.views.rows import DANGEROUS, address_html
@@ -77,7 +79,7 @@ def _confirmation(
         "is_danger": verb in DANGEROUS,
         "problem": _why_not(access, found, verb),
     }
-    context |= _wording(found.registry, verb)
+    context |= _wording(access, found.registry, verb)
     status = 422 if form.is_bound else 200
     return render_page(request, TEMPLATE, context, fragments=["dialog"], status=status)
 
@@ -95,27 +97,28 @@ def _why_not(access: Access, found: RegistryState, verb: Operation.Verb) -> str:
     return ""
 
 
-def _wording(registry: Registry, verb: Operation.Verb) -> dict[str, Any]:
-    """What will happen, in steps, and what can't be undone."""
-    label = VERBS[verb][0]
-    users = [credential.public_value or credential.id for credential in registry.credentials or ()]
+def _wording(access: Access, registry: Registry, verb: Operation.Verb) -> dict[str, Any]:
+    """Title, button, effect, steps and the users of its credentials."""
+    title = label = VERBS[verb][0]
     steps: list[tuple[str, str, str]] = []
-    match verb:
-        case Operation.Verb.ACTIVATE:
-            effect = "Hosts of this project will pull from it with its credential again."
-        case Operation.Verb.DEACTIVATE:
-            effect = "Hosts of this project will no longer pull from it with a password. It can be activated again."
-        case Operation.Verb.REMOVE:
-            effect = "Hosts of this project will no longer pull from it with a password."
-            steps = [("removed", "Remove it", "Rancher purges it some minutes later, credentials included")]
-            if needs_deactivation(registry):
-                steps.insert(0, ("pause", "Deactivate it", "Rancher removes only inactive registries"))
-                label = "Deactivate and remove"
-        case Operation.Verb.PURGE:
-            effect = "The removed registry and its credentials are deleted for good. This can't be undone."
-        case _:
-            effect = "The removed registry comes back as inactive, with its credentials."
-    return {"label": label, "title": VERBS[verb][0], "effect": effect, "steps": steps, "users": users}
+    if verb == Operation.Verb.REMOVE:
+        steps = [("removed", "Remove it", "Rancher purges it some minutes later, credentials included")]
+        if needs_deactivation(registry):
+            steps.insert(0, ("pause", "Deactivate it", "Rancher removes only inactive registries"))
+            label = "Deactivate and remove"
+    users = [credential.public_value or credential.id for credential in registry.credentials or ()]
+    effect = _effect(access, registry, verb)
+    return {"label": label, "title": title, "effect": effect, "steps": steps, "users": users}
+
+
+def _effect(access: Access, registry: Registry, verb: Operation.Verb) -> str:
+    """What changes for hosts, and what can be undone."""
+    if verb == Operation.Verb.PURGE:
+        return "The removed registry and its credentials are deleted for good. This can't be undone."
+    if verb == Operation.Verb.RESTORE:
+        return "The removed registry comes back as inactive, with its credentials."
+    effect = effect_of_registry(registry, store.recall_twins(access.profile, registry), verb)
+    return f"{effect} It can be activated again." if verb == Operation.Verb.DEACTIVATE else effect
 
 
 def _what_became(request: AuthedRequest, access: Access, operation: Operation, registry: Registry) -> HttpResponse:

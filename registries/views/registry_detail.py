@@ -10,13 +10,19 @@ from django.views.decorators.http import require_safe
 from dashboard.http import AuthedRequest, render_page
 from registries.access import Access, profile_view
 from registries.display import VERBS, format_datetime, short_age, state_icon, state_word
+from registries.images.credential_lookup import number_of
+from registries.images.credential_use import CredentialUse
 from registries.images.server_addresses import examine_address
 from registries.models import ConnectionProfile, CredentialStatus, Operation
 from registries.outbound.errors import UpstreamError
 from registries.rancher.types import Registry, RegistryCredential
 from registries.roles import Right
-from registries.services.operations.credentials import in_order, used_credential
-from registries.services.operations.registry_state import RegistryState, load_registry, recent_operations
+from registries.services.operations.registry_state import (
+    RegistryState,
+    find_credential_use,
+    load_registry,
+    recent_operations,
+)
 from registries.services.operations.write_requests import needs_deactivation, offered
 from registries.services.verification import saved_secrets
 from registries.views import outcome
@@ -75,7 +81,7 @@ def detail_context(access: Access, found: RegistryState, *, tick: int = 0) -> di
         ],
         "address": address_html(registry.server_address or ""),
         "judged": examine_address(registry.server_address or ""),
-        "credentials": _credentials(registry, saved_secrets.watched_of(access.profile), found, access),
+        "credentials": _credentials(found, saved_secrets.watched_of(access.profile), access),
         "operations": [present_operation(one) for one in recent_operations(access.profile, registry.id)],
         "command": _command(access.profile, registry),
         "poll_tick": tick + 1 if found.is_moving and tick < len(PAUSES_S) else 0,
@@ -94,16 +100,14 @@ def registry_actions(registry: Registry, *, may_remove: bool) -> list[dict[str, 
     ]
 
 
-def _credentials(
-    registry: Registry, watched: Mapping[str, CredentialStatus], found: RegistryState, access: Access
-) -> list[dict[str, Any]]:
-    """Its credentials, lowest id first, each with what can be done with it now."""
-    used = used_credential(registry)
+def _credentials(found: RegistryState, watched: Mapping[str, CredentialStatus], access: Access) -> list[dict[str, Any]]:
+    """Credentials of the registry, lowest id first, each with its use and what can be done with it now."""
+    uses = find_credential_use(access.profile, found).of(found.registry)
     may_change = access.may_change and found.is_live
     return [
-        _credential(one, watched.get(one.id), is_used=one == used)
+        _credential(one, watched.get(one.id), None if found.registry.is_moving or one.is_moving else uses[one.id])
         | {"actions": offered_actions(one, may_remove=access.may_remove) if may_change else []}
-        for one in in_order(registry)
+        for one in sorted(found.registry.credentials or (), key=lambda one: number_of(one.id))
     ]
 
 
@@ -116,7 +120,10 @@ def offered_actions(target: Registry | RegistryCredential, *, may_remove: bool) 
     ]
 
 
-def _credential(credential: RegistryCredential, watched: CredentialStatus | None, *, is_used: bool) -> dict[str, Any]:
+def _credential(
+    credential: RegistryCredential, watched: CredentialStatus | None, use: CredentialUse | None
+) -> dict[str, Any]:
+    """A credential as a row; `use` is None while it moves."""
     created_at = credential.created_at
     return {
         "check": present_check(watched),
@@ -127,7 +134,7 @@ def _credential(credential: RegistryCredential, watched: CredentialStatus | None
         "word": state_word(credential.state),
         "icon": state_icon(credential.state),
         "age": short_age((timezone.now() - created_at).total_seconds()) if created_at else "–",
-        "is_used": is_used,
+        "use": use,
     }
 
 

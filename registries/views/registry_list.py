@@ -1,6 +1,6 @@
 """The list of a profile's registries, its rows in transition, and its export."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 from django.http import Http404, HttpResponse
@@ -14,7 +14,7 @@ from dashboard.events import emit_event
 from dashboard.http import AuthedRequest, is_fragment, query_in_view, render_fragments, render_page
 from registries.access import Access, profile_view
 from registries.events import ProfileEvent
-from registries.models import Operation
+from registries.models import CredentialStatus, Operation
 from registries.roles import Right
 from registries.services.inventory import store
 from registries.services.inventory.export import export_registries
@@ -75,7 +75,7 @@ def registry_export(request: AuthedRequest, access: Access) -> HttpResponse:
     query = ListQuery.parse(request.GET)
     kind: Literal["csv", "json"] = "json" if request.GET.get("format") == "json" else "csv"
     reading = read_or_recall(access.profile)
-    page = _find(access, reading, query)
+    page = _find(access, reading, query, saved_secrets.watched_of(access.profile).values())
     emit_event(
         ProfileEvent(
             action="registry.export",
@@ -98,6 +98,9 @@ def row_fragments(
 ) -> HttpResponse:
     """The registry's row as it is now, and the facets with their counts; nothing in its place when it left the list."""
     pending = {found.registry.id: found.pending} if found.pending else {}
+    # until it rests, its credentials' use and the counts are those of before
+    known = recall(access.profile) if out_of_band or not found.is_moving else None
+    checks = saved_secrets.watched_of(access.profile) if known else {}
     if found.is_gone or found.registry.state in {"removed", "purging", "purged"}:
         context: dict[str, Any] = {"gone_id": found.registry.id if out_of_band else ""}
     else:
@@ -108,15 +111,16 @@ def row_fragments(
                 now=timezone.now(),
                 is_live=found.is_live,
                 pending=pending,
-                checks={} if found.is_moving else saved_secrets.watched_of(access.profile),
+                checks=checks,
+                project=known,
                 tick=tick,
                 out_of_band=out_of_band,
             )
         }
     parts: list[tuple[str, Mapping[str, Any]]] = [("registries/registry_row.html", context)]
-    if out_of_band or not found.is_moving:  # it came to rest: the counts are other ones
+    if known:
         query = ListQuery.parse(query_in_view(request))
-        counted = _find(access, recall(access.profile), query)
+        counted = _find(access, known, query, checks.values())
         parts.append(("registries/registry_table.html#registry-facets", facet_context(counted, query) | {"swap": True}))
     return render_fragments(request, *parts)
 
@@ -142,7 +146,8 @@ def _draw(access: Access, reading: Reading, query: ListQuery, left: list[Operati
     if reading.is_quiet and key in reading.drawn:
         drawn: tuple[ListPage, SafeString] = reading.drawn[key]
         return drawn
-    page = _find(access, reading, query)
+    checks = saved_secrets.watched_of(access.profile)
+    page = _find(access, reading, query, checks.values())
     showing_removed = query.state == "removed"
     rows = render_rows(
         page.rows,
@@ -150,7 +155,8 @@ def _draw(access: Access, reading: Reading, query: ListQuery, left: list[Operati
         now=timezone.now(),
         is_live=reading.is_live and not showing_removed,
         pending={} if showing_removed else {operation.target_id: operation for operation in left},
-        checks=saved_secrets.watched_of(access.profile),
+        checks=checks,
+        project=None if showing_removed else reading,
     )
     context = facet_context(page, query) | {
         "profile": access.profile,
@@ -178,12 +184,13 @@ def facet_context(page: ListPage, query: ListQuery) -> dict[str, Any]:
     return {"facets": facets, "query": query}
 
 
-def _find(access: Access, reading: Reading, query: ListQuery) -> ListPage:
+def _find(access: Access, reading: Reading, query: ListQuery, checks: Collection[CredentialStatus]) -> ListPage:
+    attention = reading.find_attention(checks)
     if query.state != "removed":
-        page = find_registries(reading.registries, query)
+        page = find_registries(reading.registries, query, attention=attention)
         return page.with_counts(dict(page.counts) | {"removed": reading.removed}, total=page.total)
     removed = tuple(map(store.as_removed_registry, store.recall_removed(access.profile)))
-    live = find_registries(reading.registries, ListQuery(q=query.q))
+    live = find_registries(reading.registries, ListQuery(q=query.q), attention=attention)
     page = find_registries(removed, query)
     return page.with_counts(dict(live.counts) | {"removed": len(page.matching)}, total=live.total)
 

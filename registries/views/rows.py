@@ -9,14 +9,16 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from dashboard.prerender import row_template
+from dashboard.prerender import load_row_template
 from registries.access import Access
 from registries.display import VERBS, format_datetime, short_age, state_icon, state_word
+from registries.images.credential_use import CredentialsInUse
 from registries.images.server_addresses import never_matches
 from registries.models import CredentialStatus, Operation
 from registries.rancher.types import ActionNames, Registry
+from registries.services.inventory.attention import Attention, Cause
 from registries.services.inventory.listing import users_of
-from registries.services.operations.credentials import used_credential
+from registries.services.inventory.reading import Reading
 from registries.services.operations.write_requests import offered
 from registries.views.verification_badges import BADGES
 
@@ -26,7 +28,8 @@ FIELDS: tuple[str, ...] = (
     "id",
     "url",
     "address",
-    "plain_address",
+    "title",
+    "attention",
     "state",
     "icon",
     "word",
@@ -36,6 +39,8 @@ FIELDS: tuple[str, ...] = (
     "user",
 )
 FIELDS += ("count", "check", "age", "created", "menu", "attributes")
+STILL_PENDING = SafeString(' <span class="hint">still pending</span>')
+OUT_OF_BAND = SafeString(' hx-swap-oob="true"')
 DANGEROUS = {Operation.Verb.REMOVE, Operation.Verb.PURGE}
 
 
@@ -47,74 +52,106 @@ def render_rows(
     is_live: bool = True,
     pending: Mapping[str, Operation] | None = None,
     checks: Mapping[str, CredentialStatus] | None = None,
+    project: Reading | None = None,
     tick: int = 0,
     out_of_band: bool = False,
 ) -> SafeString:
-    """The rows as HTML: the markup is `_registry_row.html`, laid out once a process and filled in here.
+    """Renders registries as table rows from `_registry_row.html`, rendered once a process and filled in here.
 
     A hundred rows through the template engine cost more than all else of the page together. `pending` are open
-    operations by registry id, `checks` what is known of credentials by their ids, `tick` counts the looks at a moving
-    row, `out_of_band` is for rows beside another target.
+    operations by registry id, `checks` the statuses of credentials by their ids. `project` is a reading of all
+    registries, for the use of credentials and what needs attention; None leaves both out. `tick` counts the looks at a
+    moving row; `out_of_band` is for rows beside another target.
     """
     base = reverse("registry_list", args=[access.profile.slug])
     may_change, may_remove = is_live and access.may_change, access.may_remove
     pending, checks = pending or {}, checks or {}
+    attention = project.find_attention(checks.values()) if project else {}
     tick = tick if is_live else len(PAUSES_S)
-    frame = row_template("registries/_registry_row.html", FIELDS)
+    template = load_row_template("registries/_registry_row.html", FIELDS)
     rows = []
     for registry in registries:
         operation = pending.get(registry.id)
         menu = _menu(registry, may_remove=may_remove) if may_change and operation is None else ""
         cells = _cells(registry, base, now, operation, tick, menu)
-        cells["check"] = _badge(registry, checks, now)
+        if project and operation is None and not registry.is_moving:
+            cells["check"] = _badge(registry, project.credentials_in_use, checks, now)
+        if causes := attention.get(registry.id):
+            cells |= _attention_cells(registry, causes)
         if out_of_band:
-            cells["attributes"] += ' hx-swap-oob="true"'
-        row = frame.fill(cells)
+            cells["attributes"] = cells["attributes"] + OUT_OF_BAND
+        row = template.render(cells)
         rows.append(f"<template>{row}</template>" if out_of_band else row)
-    return mark_safe("\n".join(rows))  # noqa: S308 - every cell is escaped or made of our own markup
+    return mark_safe("\n".join(rows))  # noqa: S308 - rows are safe strings
 
 
 def _cells(
     registry: Registry, base: str, now: datetime, operation: Operation | None, tick: int, menu: str
 ) -> dict[str, str]:
-    """Every place of the frame, as HTML."""
+    """Every field of the row; text is escaped by the template, markup of ours is marked safe."""
     state = shown_state(registry, operation)
     moves = registry.is_moving or operation is not None
     users = users_of(registry)
     url = f"{base}{registry.id}/"
     address = registry.server_address or ""
-    plain = html.escape(address)
     return {
         "id": registry.id,
         "url": url,
         "address": address_html(address),
-        "plain_address": plain,
+        "title": address,
+        "attention": "",
+        "check": "",
         "state": state,
         "icon": state_icon(state),
         "word": state_word(state),
-        "note": ' <span class="hint">still pending</span>' if moves and tick >= len(PAUSES_S) else "",
-        "name": html.escape(registry.name or "–"),
-        "description": html.escape(registry.description or "–"),
-        "user": html.escape(users[0] or "no user") if users else "–",
-        "count": f' <span class="count">{len(users)}</span>' if users else "",
+        "note": STILL_PENDING if moves and tick >= len(PAUSES_S) else "",
+        "name": registry.name or "–",
+        "description": registry.description or "–",
+        "user": users[0] or "no user" if users else "–",
+        "count": format_html(' <span class="count">{}</span>', len(users)) if users else "",
         "age": short_age((now - registry.created_at).total_seconds()) if registry.created_at else "–",
         "created": format_datetime(registry.created_at),
-        "menu": menu.replace("\0u", url).replace("\0a", plain),
-        "attributes": _poll(url, tick, operation) if moves else "",
+        "menu": mark_safe(menu.replace("\0u", url).replace("\0a", html.escape(address))),  # noqa: S308 - our own markup
+        "attributes": _poll(url, tick, operation) if moves else SafeString(),
     }
 
 
-def _badge(registry: Registry, checks: Mapping[str, CredentialStatus], now: datetime) -> str:
-    """What the last verification said of the credential that Rancher uses, and how long ago; "" where there is none."""
-    used = used_credential(registry) if checks and registry.credentials else None
-    check = checks.get(used.id) if used else None
+def _attention_cells(registry: Registry, causes: tuple[Attention, ...]) -> dict[str, str]:
+    """The mark beside the address, and the causes in words as its title."""
+    said = " ".join(cause.sentence for cause in causes)
+    tone = "bad" if causes[0].cause in {Cause.ERROR, Cause.CREDENTIAL} else "warn"
+    mark = format_html(
+        ' <span class="state" data-tone="{}"><svg class="icon" aria-hidden="true"><use href="#warning"/></svg>'
+        '<span class="visually-hidden">Needs attention: {}</span></span>',
+        tone,
+        said,
+    )
+    return {"attention": mark, "title": f"{registry.server_address or registry.id}. {said}"}
+
+
+def _badge(registry: Registry, in_use: CredentialsInUse, checks: Mapping[str, CredentialStatus], now: datetime) -> str:
+    """The last verification of the credential that hosts use, with its age; "Never reached" where they use none."""
+    if reason := in_use.why_unused(registry):
+        return format_html(
+            ' <span class="tag" title="{}">Never reached<span class="visually-hidden">. {}</span></span>',
+            reason,
+            reason,
+        )
+    uses = in_use.of(registry) if checks and registry.credentials else {}
+    used = next((one.id for one in registry.credentials or () if one.id in uses and uses[one.id].is_used), "")
+    check = checks.get(used)
     if check is None or not check.reason or check.checked_at is None:
         return ""
     word, icon, tone = BADGES[check.reason]
     age = short_age((now - check.checked_at).total_seconds())
-    return (
-        f' <span class="state" data-tone="{tone}"><svg class="icon" aria-hidden="true"><use href="#{icon}"/></svg>'
-        f'{word}</span> <span class="hint" title="Verified {age} ago">{age}</span>'
+    return format_html(
+        ' <span class="state" data-tone="{}"><svg class="icon" aria-hidden="true"><use href="#{}"/></svg>'
+        '{}</span> <span class="hint" title="Verified {} ago">{}</span>',
+        tone,
+        icon,
+        word,
+        age,
+        age,
     )
 
 
@@ -143,20 +180,22 @@ def address_html(address: str) -> SafeString:
     return format_html("{}<span>{}</span>", host_html, colon + port) if port else host_html
 
 
-def _poll(url: str, tick: int, operation: Operation | None) -> str:
+def _poll(url: str, tick: int, operation: Operation | None) -> SafeString:
     if tick >= len(PAUSES_S):
-        return ""
-    trigger = f"load delay:{PAUSES_S[tick]}s"
-    watched = f"&amp;op={operation.pk}" if operation else ""
-    return f' hx-get="{url}row/?tick={tick + 1}{watched}" hx-trigger="{trigger}" hx-target="this" hx-swap="outerHTML"'
+        return SafeString()
+    return format_html(
+        ' hx-get="{}" hx-trigger="load delay:{}s" hx-target="this" hx-swap="outerHTML"',
+        f"{url}row/?tick={tick + 1}{f'&op={operation.pk}' if operation else ''}",
+        PAUSES_S[tick],
+    )
 
 
 def _menu(registry: Registry, *, may_remove: bool) -> str:
-    return "" if registry.is_moving else _menu_frame(registry.state, registry.actions, may_remove=may_remove)
+    return "" if registry.is_moving else _menu_html(registry.state, registry.actions, may_remove=may_remove)
 
 
 @lru_cache(maxsize=128)
-def _menu_frame(state: str, actions: frozenset[str], *, may_remove: bool) -> str:
+def _menu_html(state: str, actions: frozenset[str], *, may_remove: bool) -> str:
     """The row's menu with places for its URL (\\0u) and address (\\0a): the same for all rows that offer the same."""
     items = []
     for verb in offered(Registry(id="1sp0", state=state, actions=ActionNames(actions))):

@@ -2,12 +2,12 @@
 
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from dashboard.url_query import ParsedQuery, choice, number, text
-from registries.images.server_addresses import never_matches
+from registries.images.credential_lookup import number_of
 from registries.rancher.types import Registry
 
 SIZES = (50, 100, 200)
@@ -53,20 +53,15 @@ def facet_of(registry: Registry) -> str:
     return registry.state if registry.state in {"active", "inactive", "removed"} else "changing"
 
 
-def needs_attention(registry: Registry) -> str:
-    """Why somebody should look at it, in a sentence; "" for nothing."""
-    if registry.transitioning == "error":
-        return "Rancher reports an error."
-    return never_matches(registry.server_address or "")
-
-
-def find_registries(registries: Sequence[Registry], query: ListQuery) -> ListPage:
-    """One page of what matches; a page past the end becomes the last."""
+def find_registries(
+    registries: Sequence[Registry], query: ListQuery, *, attention: Collection[str] = frozenset()
+) -> ListPage:
+    """One page of what matches; a page past the end becomes the last. `attention` are ids (`inventory.attention`)."""
     found = [registry for registry in registries if _matches(registry, fold(query.q))] if query.q else list(registries)
     counts = Counter(map(facet_of, found))
-    counts["attention"] = sum(1 for registry in found if needs_attention(registry))
+    counts["attention"] = sum(registry.id in attention for registry in found)
     if query.state == "attention":
-        shown = [registry for registry in found if needs_attention(registry)]
+        shown = [registry for registry in found if registry.id in attention]
     elif query.state:
         shown = [registry for registry in found if facet_of(registry) == query.state]
     else:
@@ -89,7 +84,7 @@ def fold(text: str) -> str:
 
 def users_of(registry: Registry) -> list[str]:
     """The users of its credentials, the one that Rancher would take first: active before others, then the lowest id."""
-    credentials = sorted(registry.credentials or (), key=lambda one: (one.state != "active", len(one.id), one.id))
+    credentials = sorted(registry.credentials or (), key=lambda one: (one.state != "active", number_of(one.id)))
     return [credential.public_value or "" for credential in credentials]
 
 

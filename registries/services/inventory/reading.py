@@ -8,20 +8,22 @@ with Rancher out of reach it is shown with its age.
 import logging
 import threading
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from django.db import DatabaseError
 from django.utils import timezone
 
 from dashboard.timed_cache import TimedCache
-from registries.models import ConnectionProfile, InventoryItem, Operation
+from registries.images.credential_use import CredentialsInUse
+from registries.models import ConnectionProfile, CredentialStatus, InventoryItem, Operation
 from registries.outbound.errors import Unreachable, UpstreamError
 from registries.rancher.errors import PEER
 from registries.rancher.types import Registry
-from registries.services.inventory import store
+from registries.services.inventory import attention, store
 from registries.services.upstream import connection
 
 KEPT_S = 5.0  # how long a reading serves without asking Rancher again
@@ -52,6 +54,18 @@ class Reading:
     @property
     def age(self) -> timedelta | None:
         return timezone.now() - self.read_at if self.read_at else None
+
+    @cached_property
+    def credentials_in_use(self) -> CredentialsInUse:
+        return CredentialsInUse(self.registries)
+
+    @cached_property
+    def faults(self) -> attention.Causes:
+        return attention.find_faults(self.registries)
+
+    def find_attention(self, statuses: Iterable[CredentialStatus]) -> attention.Causes:
+        """Every registry that needs attention, and why; `statuses` are of the profile's credentials."""
+        return attention.add_failing_credentials(self.faults, self.registries, statuses)
 
     def find(self, rancher_id: str) -> Registry | None:
         return next((registry for registry in self.registries if registry.id == rancher_id), None)

@@ -33,6 +33,14 @@ def recall_removed(profile: ConnectionProfile) -> QuerySet[InventoryItem]:
     return items.order_by("-gone_at", "-id")
 
 
+def recall_twins(profile: ConnectionProfile, registry: Registry) -> list[Registry]:
+    """The other last known registries of its address, letters' case aside; removed ones left out."""
+    items = InventoryItem.objects.filter(
+        profile=profile, gone_at=None, server_address__iexact=registry.server_address or ""
+    )
+    return [as_registry(item) for item in items.exclude(rancher_id=registry.id).order_by("id")]
+
+
 def as_registry(item: InventoryItem) -> Registry:
     return from_document(item.document)
 

@@ -25,18 +25,6 @@ Verb = Operation.Verb
 GONE = {"removing", "removed", "purging", "purged"}  # Rancher would take credentials for these (rancher.md)
 
 
-def used_credential(registry: Registry) -> RegistryCredential | None:
-    """The one that Rancher takes: of an active registry's active credentials the lowest id (rancher.md)."""
-    if registry.state != "active":
-        return None
-    return next((one for one in in_order(registry) if one.state == "active"), None)
-
-
-def in_order(registry: Registry) -> list[RegistryCredential]:
-    """A registry's credentials, lowest id first."""
-    return sorted(registry.credentials or (), key=lambda one: (len(one.id), one.id))
-
-
 def create_credential(
     access: Access,
     registry: Registry,

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+import msgspec
 from django.db.models import Q
 from django.utils import timezone
 
+from registries.images.credential_use import CredentialsInUse
 from registries.models import ConnectionProfile, InventoryItem, Operation
 from registries.outbound.errors import UpstreamError
 from registries.rancher.types import Registry
@@ -59,6 +61,12 @@ def load_registry(profile: ConnectionProfile, rancher_id: str) -> RegistryState 
         gone = _as_last_seen(profile, rancher_id, is_gone=True)
         return RegistryState(gone.registry, pending, settled, is_gone=True, seen=gone.seen) if gone else None
     return RegistryState(registry, pending, settled)
+
+
+def find_credential_use(profile: ConnectionProfile, found: RegistryState) -> CredentialsInUse:
+    """The use of the registry's credentials: as just loaded, beside the last known registries of its address."""
+    registry = msgspec.structs.replace(found.registry, state="purged") if found.is_gone else found.registry
+    return CredentialsInUse([registry, *store.recall_twins(profile, registry)])
 
 
 def recent_operations(profile: ConnectionProfile, rancher_id: str) -> list[Operation]:

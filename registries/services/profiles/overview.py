@@ -1,45 +1,48 @@
 """What the overview and the profile pages tell of each profile, from the inventory: no upstream call."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models.fields.json import KeyTextTransform
 
 from dashboard.people.models import User
 from registries.access import operations_of
-from registries.images.server_addresses import never_matches
 from registries.models import ConnectionProfile, CredentialStatus, InventoryItem, Operation
-from registries.oci.reasons import Reason
 from registries.outbound.errors import UpstreamError
+from registries.rancher.types import Registry
+from registries.services.inventory import store
+from registries.services.inventory.attention import GRAVITY, Attention, Cause, find_attention
+from registries.services.inventory.listing import facet_of
 from registries.services.inventory.reading import read_registries
 from registries.services.operations import lifecycle
 
-RESTING = {"active", "inactive"}
-
 
 @dataclass(frozen=True)
-class Attention:
-    """One thing that needs a person: what, why, and where to go for it."""
+class AttentionItem:
+    """One thing that needs a person: a profile's connection, or one of its registries with all its causes.
+
+    `kind` is `unreachable`, `keys` or `unchecked` for a connection, else the registry's gravest cause.
+    """
 
     profile: ConnectionProfile
-    kind: str  # unreachable, keys, unchecked, credential, never_matches, twins
-    subject: str = ""  # a server address; of a credential, its user with it
-    target_id: str = ""
+    kind: str
     detail: str = ""
+    address: str = ""
+    registry_id: str = ""
+    user: str = ""  # of a failing credential
+    credential_id: str = ""
 
 
 @dataclass
 class Summary:
-    """A profile with its counts by state and what needs attention."""
+    """A profile with its counts by state and what needs attention; `warnings` counts registries, as the list does."""
 
     profile: ConnectionProfile
     counts: Counter[str] = field(default_factory=Counter)
-    attention: list[Attention] = field(default_factory=list)
-
-    @property
-    def warnings(self) -> int:
-        return len(self.attention)
+    attention: list[AttentionItem] = field(default_factory=list)
+    warnings: int = 0
 
     @property
     def health(self) -> str:
@@ -55,27 +58,39 @@ class Summary:
 
 
 def summarise(profiles: Iterable[ConnectionProfile]) -> list[Summary]:
-    """Counts and attention of each profile; two queries for all of them."""
+    """Counts and attention of each profile; two queries for all of them, three where credentials fail."""
     summaries = {profile.pk: Summary(profile) for profile in profiles}
-    items = InventoryItem.objects.filter(profile__in=summaries, gone_at=None)
-    addresses: dict[tuple[int, str], list[str]] = defaultdict(list)
-    for pk, rancher_id, address, state in items.values_list("profile", "rancher_id", "server_address", "state"):
-        summary = summaries[pk]
-        summary.counts[state if state in RESTING else "error" if state == "error" else "changing"] += 1
-        addresses[pk, address.casefold()].append(rancher_id)
-        if reason := never_matches(address):
-            summary.attention.append(Attention(summary.profile, "never_matches", address, rancher_id, reason))
-    for (pk, address), ids in addresses.items():
-        if len(ids) > 1:
-            detail = f"{' and '.join(ids)} share it; Rancher takes one of them."
-            summaries[pk].attention.append(Attention(summaries[pk].profile, "twins", address, ids[-1], detail))
-    for watched in CredentialStatus.objects.filter(profile__in=summaries).exclude(notified_reason=""):
-        summaries[watched.profile_id].attention.insert(
-            0, _of_credential(summaries[watched.profile_id].profile, watched)
-        )
-    for summary in summaries.values():
-        summary.attention[:0] = _of_connection(summary)
+    statuses: dict[int, list[CredentialStatus]] = defaultdict(list)
+    for status in CredentialStatus.objects.filter(profile__in=summaries).exclude(notified_reason=""):
+        statuses[status.profile_id].append(status)
+    registries = _known_registries(summaries, {one.registry_id for some in statuses.values() for one in some})
+    for pk, summary in summaries.items():
+        summary.counts.update(map(facet_of, registries[pk]))
+        causes = find_attention(registries[pk], statuses[pk])
+        summary.warnings = len(causes)
+        summary.attention = _of_connection(summary)
+        addresses = {registry.id: registry.server_address or "" for registry in registries[pk]}
+        items = [_of_registry(summary.profile, one, addresses[one], found) for one, found in causes.items()]
+        summary.attention += sorted(items, key=lambda item: GRAVITY[Cause(item.kind)])
     return list(summaries.values())
+
+
+def _known_registries(profiles: Mapping[int, object], whole: Iterable[str]) -> Mapping[int, list[Registry]]:
+    """The last known registries by profile, with what counts and attention need; `whole` ones with their credentials.
+
+    To decode every document would take most of the page's time.
+    """
+    items = InventoryItem.objects.filter(profile__in=profiles, gone_at=None)
+    documents = items.filter(rancher_id__in=whole) if whole else ()
+    decoded = {(item.profile_id, item.rancher_id): store.as_registry(item) for item in documents}
+    registries: dict[int, list[Registry]] = defaultdict(list)
+    columns = items.annotate(moves=KeyTextTransform("transitioning", "document")).order_by("id")
+    for pk, rancher_id, address, state, moves in columns.values_list(
+        "profile", "rancher_id", "server_address", "state", "moves"
+    ):
+        light = Registry(id=rancher_id, server_address=address, state=state, transitioning=moves or "no")
+        registries[pk].append(decoded.get((pk, rancher_id), light))
+    return registries
 
 
 def refresh(profile: ConnectionProfile) -> UpstreamError | None:
@@ -96,17 +111,24 @@ def recent_operations(user: User, *, limit: int = 8) -> QuerySet[Operation]:
     return operations_of(user).order_by(own_first, "-pk")[:limit]
 
 
-def _of_credential(profile: ConnectionProfile, watched: CredentialStatus) -> Attention:
-    target = f"{watched.registry_id}/{watched.credential_id}"
-    return Attention(profile, "credential", str(watched), target, Reason(watched.reason).sentence)
+def _of_registry(
+    profile: ConnectionProfile, registry_id: str, address: str, found: tuple[Attention, ...]
+) -> AttentionItem:
+    """One line a registry: its gravest cause, and the sentences of the others."""
+    first, *others = found
+    detail = " ".join([first.detail, *(other.sentence for other in others)])
+    return AttentionItem(profile, first.cause.value, detail, address, registry_id, first.user, first.credential_id)
 
 
-def _of_connection(summary: Summary) -> list[Attention]:
-    profile, found = summary.profile, []
+def _of_connection(summary: Summary) -> list[AttentionItem]:
+    """What keeps the profile from being read, as a list of one at most."""
+    profile = summary.profile
     if summary.health in {"no_keys", "keys"}:
-        found.append(Attention(profile, "keys", detail=profile.failure_text))
+        kind = "keys"
     elif summary.health == "unreachable":
-        found.append(Attention(profile, "unreachable", detail=profile.failure_text))
+        kind = "unreachable"
     elif summary.health == "no_project" or profile.check_passed is False:
-        found.append(Attention(profile, "unchecked", detail=profile.failure_text))
-    return found
+        kind = "unchecked"
+    else:
+        return []
+    return [AttentionItem(profile, kind, profile.failure_text)]

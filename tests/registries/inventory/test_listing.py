@@ -24,10 +24,11 @@ ROWS = [
     registry(10, "ghcr.io", state="registering", transitioning="yes"),
     registry(11, "broken.example", transitioning="error"),
 ]
+ATTENTION = frozenset({"1sp3", "1sp11"})
 
 
 def addresses(**query: object) -> list[str | None]:
-    return [row.server_address for row in find_registries(ROWS, ListQuery(**query)).rows]  # type: ignore[arg-type]
+    return [row.server_address for row in find_registries(ROWS, ListQuery(**query), attention=ATTENTION).rows]  # type: ignore[arg-type]
 
 
 def test_sorts_by_address_whatever_the_letters_case() -> None:
@@ -49,7 +50,7 @@ def test_searches_address_name_and_description_without_case_and_accents() -> Non
 
 
 def test_counts_every_facet_of_the_search_whichever_is_chosen() -> None:
-    page = find_registries(ROWS, ListQuery(state="inactive"))
+    page = find_registries(ROWS, ListQuery(state="inactive"), attention=ATTENTION)
     assert [row.server_address for row in page.rows] == ["https://old.example"]
     assert page.total == 5
     assert page.counts == {"active": 2, "inactive": 1, "changing": 1, "error": 1, "attention": 2}

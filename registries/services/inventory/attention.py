@@ -1,0 +1,110 @@
+"""Which registries need attention, and why: the one rule of the list's facet, its rows and the overview. Pure.
+
+A registry counts once, however many causes it has.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from registries.images.server_addresses import never_matches
+from registries.models import CredentialStatus
+from registries.oci.reasons import Reason
+from registries.rancher.types import Registry
+
+
+class Cause(StrEnum):
+    """Why a registry needs attention; the gravest comes first."""
+
+    ERROR = "error"
+    CREDENTIAL = "credential"
+    TWINS = "twins"
+    NEVER_MATCHES = "never_matches"
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """One cause of one registry. `detail` explains it; `user` and `credential_id` are of a failing credential."""
+
+    cause: Cause
+    detail: str
+    user: str = ""
+    credential_id: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The cause in words, for a place that names only the registry."""
+        lead = {
+            Cause.CREDENTIAL: f"{self.user} stopped working.",
+            Cause.TWINS: "The address is there twice.",
+            Cause.NEVER_MATCHES: "No image can match the address.",
+        }.get(self.cause, "")
+        return f"{lead} {self.detail}".strip()
+
+
+Causes = Mapping[str, tuple[Attention, ...]]  # by the registry's id, the gravest cause first
+
+
+def find_attention(registries: Iterable[Registry], statuses: Iterable[CredentialStatus]) -> Causes:
+    """Every registry that needs attention. A credential that is not known to exist any more counts for nothing."""
+    known = tuple(registries)
+    return add_failing_credentials(find_faults(known), known, statuses)
+
+
+def find_faults(registries: Iterable[Registry]) -> Causes:
+    """The causes that lie in the registries themselves: an error, twins, an address that never matches."""
+    causes: dict[str, tuple[Attention, ...]] = {}
+    known = tuple(registries)
+    twins = _find_twins(known)
+    for registry in known:
+        found = []
+        if registry.transitioning == "error":
+            found.append(Attention(Cause.ERROR, "Rancher reports an error."))
+        if same := twins.get((registry.server_address or "").casefold()):
+            found.append(Attention(Cause.TWINS, f"{' and '.join(same)} share it; Rancher takes one of them."))
+        if fault := never_matches(registry.server_address or ""):
+            found.append(Attention(Cause.NEVER_MATCHES, fault))
+        if found:
+            causes[registry.id] = tuple(found)
+    return causes
+
+
+def add_failing_credentials(
+    causes: Causes, registries: Iterable[Registry], statuses: Iterable[CredentialStatus]
+) -> Causes:
+    """Adds the credentials whose last alert says that they fail; `causes` are of the same registries.
+
+    With a secret replaced since (`reason` is empty then), nothing is known of the new one.
+    """
+    failing = [status for status in statuses if status.notified_reason and status.reason]
+    if not failing:
+        return causes
+    added = dict(causes)
+    by_id = {registry.id: registry for registry in registries}
+    for status in sorted(failing, key=lambda one: one.credential_id):
+        registry = by_id.get(status.registry_id)
+        if registry is None or not _has_credential(registry, status.credential_id):
+            continue
+        detail = Reason(status.notified_reason).sentence
+        one = Attention(Cause.CREDENTIAL, detail, status.public_value or "A credential", status.credential_id)
+        both = (*added.get(registry.id, ()), one)
+        added[registry.id] = tuple(sorted(both, key=lambda attention: GRAVITY[attention.cause]))
+    return added
+
+
+def _find_twins(registries: Iterable[Registry]) -> dict[str, list[str]]:
+    """Ids by address, of addresses that several registries have (`is_same_address`)."""
+    ids: dict[str, list[str]] = defaultdict(list)
+    for registry in registries:
+        if registry.server_address:
+            ids[registry.server_address.casefold()].append(registry.id)
+    return {address: same for address, same in ids.items() if len(same) > 1}
+
+
+def _has_credential(registry: Registry, credential_id: str) -> bool:
+    """Whether it has the credential, as far as is known: with credentials unread, it counts as there."""
+    return registry.credentials is None or any(one.id == credential_id for one in registry.credentials)
+
+
+GRAVITY = {cause: place for place, cause in enumerate(Cause)}
