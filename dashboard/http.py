@@ -8,7 +8,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -135,24 +135,36 @@ def go(request: HttpRequest, url: str) -> HttpResponse:
 
 def page_in_view(request: HttpRequest) -> str:
     """The URL name of the page that the person is looking at while htmx asks; "" when unknown or not ours."""
-    path = request.htmx.current_url_abs_path  # type: ignore[attr-defined]
-    if path is None:
-        return ""
     try:
-        return resolve(urlsplit(path).path).view_name
+        return resolve(path_in_view(request)).view_name
     except Resolver404:
         return ""
 
 
 def path_in_view(request: HttpRequest) -> str:
     """The path of the page that the person is looking at; "" when unknown or not ours."""
-    return urlsplit(request.htmx.current_url_abs_path or "").path  # type: ignore[attr-defined]
+    return split_url(url_in_view(request)).path
 
 
 def query_in_view(request: HttpRequest) -> QueryDict:
     """The query of the page that the person is looking at; empty when unknown or not ours."""
-    path = request.htmx.current_url_abs_path  # type: ignore[attr-defined]
-    return QueryDict(urlsplit(path or "").query)
+    return QueryDict(split_url(url_in_view(request)).query)
+
+
+def url_in_view(request: HttpRequest) -> str:
+    """Path and query of the page that the person is looking at; "" when unknown, malformed or not ours."""
+    try:
+        return request.htmx.current_url_abs_path or ""  # type: ignore[attr-defined]
+    except ValueError:
+        return ""
+
+
+def split_url(text: str) -> SplitResult:
+    """Splits a URL out of a request; a malformed one counts as empty."""
+    try:
+        return urlsplit(text)
+    except ValueError:
+        return urlsplit("")
 
 
 def add_toast(

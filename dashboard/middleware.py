@@ -4,7 +4,7 @@ import re
 import uuid
 from collections.abc import Callable
 from functools import cache
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 from django.conf import settings
 from django.core.signals import request_finished
@@ -17,7 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from dashboard.current import current_address, current_request_id, current_write
 from dashboard.errors import busy
-from dashboard.http import is_fragment, vary
+from dashboard.http import is_fragment, split_url, url_in_view, vary
 from dashboard.people.hashing import HashingBusy
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -34,13 +34,13 @@ PERMISSIONS_POLICY = ", ".join(
 
 
 def request_id(get_response: Handler) -> Handler:
-    """Gives every request an id, the proxy's when it sends a sane one, and says it in ``X-Request-ID``.
+    """Gives every request an id, a trusted proxy's when it sends a valid one, and returns it in ``X-Request-ID``.
 
-    It holds until the answer is closed: Django logs refused requests after the last middleware.
+    It holds until the response is closed: Django logs refused requests after the last middleware.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        given = request.headers.get("X-Request-ID", "")
+        given = request.headers.get("X-Request-ID", "") if settings.BEHIND_PROXY else ""
         request.request_id = given if VALID_ID.fullmatch(given) else uuid.uuid4().hex  # type: ignore[attr-defined]
         current_request_id.set(request.request_id)  # type: ignore[attr-defined]
         current_address.set(client_address(request))
@@ -76,8 +76,10 @@ def security_headers(get_response: Handler) -> Handler:
         response["Permissions-Policy"] = PERMISSIONS_POLICY
         response["Cross-Origin-Opener-Policy"] = "same-origin"
         response["X-Frame-Options"] = settings.X_FRAME_OPTIONS
-        # looking at the cookie takes no query, so health checks need no database
-        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+        response["Cross-Origin-Resource-Policy"] = "same-origin"
+        # looking at the cookie takes no query, so health checks need no database; static files say that they are public
+        is_public = "public" in response.get("Cache-Control", "")
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and not is_public:
             patch_cache_control(response, no_store=True)
         return response
 
@@ -95,7 +97,7 @@ def sign_in_outside_fragments(get_response: Handler) -> Handler:
         response = get_response(request)
         if not request.htmx or not 300 <= response.status_code < 400:  # type: ignore[attr-defined]
             return response
-        parts = urlsplit(response["Location"])
+        parts = split_url(response["Location"])
         if parts.path not in _sign_in_paths():
             return response
         query = dict(parse_qsl(parts.query)) | {"next": _next_path(request)}
@@ -128,5 +130,5 @@ def _sign_in_paths() -> frozenset[str]:
 def _next_path(request: HttpRequest) -> str:
     if request.method == "GET" and not is_fragment(request):
         return request.get_full_path()
-    in_view: str = request.htmx.current_url_abs_path or ""  # type: ignore[attr-defined]
+    in_view = url_in_view(request)
     return in_view if url_has_allowed_host_and_scheme(in_view, allowed_hosts=None) else "/"

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import get_authentication_records
@@ -17,7 +17,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from dashboard.http import add_toast, path_in_view
+from dashboard.http import add_toast, path_in_view, split_url
 
 V = TypeVar("V", bound=Callable[..., Any])
 
@@ -50,7 +50,7 @@ def _page_before(request: HttpRequest) -> str:
     """The page that holds the sent form; the form's own address may accept nothing but a POST."""
     before = request.headers.get("Referer", "")
     if url_has_allowed_host_and_scheme(before, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
-        return urlsplit(before).path
+        return split_url(before).path
     return request.path
 
 

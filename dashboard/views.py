@@ -1,13 +1,11 @@
 """View of the shell: the preferred theme, stored in a cookie."""
 
-from urllib.parse import urlsplit
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from dashboard.http import is_fragment
+from dashboard.http import is_fragment, split_url
 from dashboard.policy import PUBLIC, stamp
 
 THEMES = ("system", "light", "dark")
@@ -29,7 +27,7 @@ def theme(request: HttpRequest) -> HttpResponse:
 
 def _page_before(request: HttpRequest) -> str:
     """Path of the page that sent the form; "/" when it is not ours."""
-    before = urlsplit(request.headers.get("Referer", ""))
+    before = split_url(request.headers.get("Referer", ""))
     if before.netloc != request.get_host() or not before.path.startswith("/") or before.path.startswith("//"):
         return "/"
     return f"{before.path}?{before.query}" if before.query else before.path

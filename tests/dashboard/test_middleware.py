@@ -22,14 +22,20 @@ def signed_in(client: Client) -> Client:
 
 
 @pytest.mark.parametrize("given", ["c2f0-91ab-77de", "a" * 64, "A.b_c-1234"])
-def test_keeps_the_id_that_a_proxy_gave(client: Client, given: str) -> None:
+def test_keeps_the_id_that_a_trusted_proxy_gave(client: Client, settings: Any, given: str) -> None:
+    settings.BEHIND_PROXY = True
     assert client.get("/healthz", headers={"X-Request-ID": given})["X-Request-ID"] == given
+
+
+def test_takes_no_id_from_strangers(client: Client) -> None:
+    assert client.get("/healthz", headers={"X-Request-ID": "c2f0-91ab-77de"})["X-Request-ID"] != "c2f0-91ab-77de"
 
 
 @pytest.mark.parametrize(
     "given", ["", "short", "a" * 65, "a b c d e f g", "line\r\nbreak-it", '"quoted-id"', "-starts-odd"]
 )
-def test_makes_an_id_when_the_given_one_is_not_sane(given: str) -> None:
+def test_makes_an_id_when_the_given_one_is_not_valid(settings: Any, given: str) -> None:
+    settings.BEHIND_PROXY = True
     request = RequestFactory().get("/", headers={"X-Request-ID": given})
     made = request_id(lambda _: HttpResponse())(request)["X-Request-ID"]
     assert len(made) == 32
@@ -49,9 +55,10 @@ def test_knows_the_id_in_the_course_of_the_request_and_not_after_it(client: Clie
     assert current_request_id.get() == ""
 
 
-@pytest.mark.parametrize("path", ["/accounts/login/", "/healthz", "/nothing/"])
+@pytest.mark.parametrize("path", ["/accounts/login/", "/healthz", "/nothing/", "/static/css/base.css"])
 def test_guards_every_answer(client: Client, path: str) -> None:
     answer = client.get(path)
+    answer.close()  # the file, where it is one
     policy = dict(rule.split(" ", 1) for rule in answer["Content-Security-Policy"].split("; "))
     assert policy.pop("default-src") == "'none'"
     assert {policy.pop("base-uri"), policy.pop("frame-ancestors")} == {"'none'"}
@@ -62,7 +69,18 @@ def test_guards_every_answer(client: Client, path: str) -> None:
     assert "camera=()" in answer["Permissions-Policy"]
 
 
-@pytest.mark.parametrize("path", ["/accounts/password/change/", "/nothing/", "/operations/"])
+def test_static_files_are_for_our_own_pages_and_may_be_cached(signed_in: Client) -> None:
+    answer = signed_in.get("/static/css/base.css")
+    answer.close()
+    assert answer.status_code == 200
+    assert "Access-Control-Allow-Origin" not in answer.headers
+    assert answer["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert "public" in answer["Cache-Control"]
+    assert "no-store" not in answer["Cache-Control"]
+
+
+@pytest.mark.parametrize("path", ["/accounts/password/change/", "/static/nothing.css", "/nothing/", "/operations/"])
 def test_lets_nobody_keep_what_is_shown_to_the_signed_in(signed_in: Client, path: str) -> None:
     assert "no-store" in signed_in.get(path)["Cache-Control"]
 

@@ -28,6 +28,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ca
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def is_safe_url(self, url: str) -> bool:
+        """Whether a `next` of a request is one of our own addresses; a malformed one is not."""
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:
+            return False
+
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """The audit log for auditors, the overview for others."""
         is_auditor = getattr(request.user, "site_role", "") == SiteRole.AUDITOR
@@ -77,7 +84,7 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         return seal(text, label=SECOND_FACTOR)
 
     def decrypt(self, encrypted_text: str) -> str:
-        """What was sealed. Where its key is lost: something that no code fits, until an admin resets the factor."""
+        """Decrypts a second factor; without its key, a random secret that no code fits (see `is_unreadable`)."""
         try:
             return unseal(encrypted_text, label=SECOND_FACTOR)
         except SecretUnreadable:
