@@ -92,14 +92,29 @@ def test_a_recovery_code_works_once(client: Client, user: User) -> None:
         assert someone.post(CODE, {"code": codes[0]}).headers.get("Location") == expected
 
 
-def test_a_lost_key_lets_nobody_in(client: Client, user: User, settings: pytest.FixtureRequest) -> None:
+def test_a_lost_key_lets_nobody_in_and_is_named(client: Client, user: User, settings: pytest.FixtureRequest) -> None:
     client.force_login(user)
     secret = set_up_app(client)
     settings.ENCRYPTION_KEYS = "other:" + "QUJD" * 10 + "QUI="  # type: ignore[attr-defined]
     someone = Client()
     start(someone)
-    assert someone.post(CODE, {"code": code_of(secret)}).status_code == 200
+    answer = someone.post(CODE, {"code": code_of(secret)})
+    assert answer.status_code == 200
+    assert "no longer has the encryption key" in answer.content.decode()
+    assert "Incorrect code" not in answer.content.decode()
     assert someone.get("/operations/").status_code == 302
+    assert AuditEvent.objects.get(outcome="failed").reason == "Its encryption key is lost: no code can be checked."
+    page = client.post("/accounts/second-factor/confirm/", {"code": code_of(secret)}).content.decode()
+    assert "no longer has the encryption key" in page
+    assert client.get("/accounts/second-factor/").status_code == 200
+
+
+def test_a_wrong_code_is_called_wrong_while_the_key_is_there(client: Client, user: User) -> None:
+    client.force_login(user)
+    set_up_app(client)
+    someone = Client()
+    start(someone)
+    assert "Incorrect code" in someone.post(CODE, {"code": "000000"}).content.decode()
 
 
 def test_changing_a_second_factor_asks_again_who_is_there(client: Client, user: User) -> None:

@@ -14,12 +14,11 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
-from dashboard.crypto import SecretUnreadable, seal, unseal
+from dashboard.crypto import SecretUnreadable
 from dashboard.events import Event, emit_event
 from dashboard.people.models import SiteRole, User
 from dashboard.people.sign_in import devices, limits
-
-SECOND_FACTOR = "authenticator|all|secret"  # where sealed second factors stand
+from dashboard.people.sign_in.sealed_factors import seal_factor, unseal_factor
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth carries no types
@@ -81,12 +80,12 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """Second factors are sealed at rest, as every secret, and named after Corral."""
 
     def encrypt(self, text: str) -> str:
-        return seal(text, label=SECOND_FACTOR)
+        return seal_factor(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Decrypts a second factor; without its key, a random secret that no code fits (see `is_unreadable`)."""
+        """Decrypts a second factor; without its key, a random secret that no code fits (see `is_key_lost`)."""
         try:
-            return unseal(encrypted_text, label=SECOND_FACTOR)
+            return unseal_factor(encrypted_text)
         except SecretUnreadable:
             return base64.b32encode(os.urandom(20)).decode()
 

@@ -16,6 +16,7 @@ from django.http import HttpRequest
 
 from dashboard.events import Event, emit_event
 from dashboard.people.models import User
+from dashboard.people.sign_in.sealed_factors import is_key_lost
 from dashboard.people.sign_in.second_factor import PROVEN
 
 
@@ -40,7 +41,8 @@ def record_sign_out(request: HttpRequest, user: User | None, **_: Any) -> None:
 @receiver(code_failed, dispatch_uid="record_wrong_code")
 def record_wrong_code(user: User, reauthentication: bool, **_: Any) -> None:
     action = "person.confirm" if reauthentication else "person.sign_in"
-    emit_event(Event(action=action, actor=user, outcome="failed", reason="Wrong code."))
+    reason = "Its encryption key is lost: no code can be checked." if is_key_lost(user) else "Wrong code."
+    emit_event(Event(action=action, actor=user, outcome="failed", reason=reason))
 
 
 @receiver([password_changed, password_set], dispatch_uid="record_password")

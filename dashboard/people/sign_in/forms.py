@@ -17,6 +17,7 @@ from django.core.exceptions import ValidationError
 
 from dashboard.events import Event, emit_event
 from dashboard.people.sign_in import failures, limits
+from dashboard.people.sign_in.sealed_factors import KEY_LOST, is_key_lost
 
 MALFORMED = (KeyError, TypeError, ValueError, AttributeError)  # what allauth may raise on a browser's answer
 NO_PASSKEY = "That is no answer of a passkey."
@@ -67,7 +68,12 @@ class _Code:
     def clean_code(self) -> str:
         user = self.user  # type: ignore[attr-defined]
         self.count(context.request, user)  # type: ignore[attr-defined]
-        code: str = super().clean_code()  # type: ignore[misc]
+        try:
+            code: str = super().clean_code()  # type: ignore[misc]
+        except ValidationError:
+            if is_key_lost(user):
+                raise ValidationError(KEY_LOST) from None
+            raise
         limits.use_code(user, code)
         self.forget(context.request, user)  # type: ignore[attr-defined]
         return code
