@@ -13,9 +13,11 @@ from django.utils import timezone
 
 from dashboard.demo.state import bind
 from dashboard.management.commands.demo import seed_people
-from registries.models import AllowedTarget, ConnectionProfile, InventoryItem, Membership
+from registries.models import AllowedTarget, AuditEvent, ConnectionProfile, InventoryItem, Membership
 from registries.sandbox import Sandbox, new_state
 from registries.sandbox.server import serve
+from registries.services.audit.chain_check import verify_audit_log
+from tests import audit_table
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -103,3 +105,13 @@ def test_profiles_follow_a_stand_in_to_its_new_port(machine: Machine) -> None:
         "Sandbox": "https://rancher.example.com",
         "Old office": "http://127.0.0.1:2",
     }
+
+
+def test_a_demo_that_is_older_than_its_audit_log_gets_one_and_keeps_it(machine: Machine) -> None:
+    """Its people are there already; a log of somebody else's is never started anew like that."""
+    with audit_table.unguarded():
+        audit_table.empty()
+    machine.seed()
+    rows = list(AuditEvent.objects.values_list("pk", "mac"))
+    machine.seed()
+    assert (rows[:1], verify_audit_log().ok) == (list(AuditEvent.objects.filter(pk=1).values_list("pk", "mac")), True)

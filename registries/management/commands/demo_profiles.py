@@ -18,8 +18,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
-from registries.models import AllowedTarget, ConnectionProfile, InventoryItem, Membership
+from registries.models import AllowedTarget, AuditEvent, AuditHead, ConnectionProfile, InventoryItem, Membership
 from registries.roles import Role
+from registries.services.audit.installation import start_log
 from registries.services.inventory.reading import read_or_recall
 from registries.services.profiles import profiles
 
@@ -117,12 +118,19 @@ class Command(BaseCommand):
     def handle(self, *, sandbox: list[list[str]], down: str, **_: Any) -> None:
         if not settings.DEMO:
             raise CommandError("This opens loopback for connections: it runs with CORRAL_DEMO=1 only.")
+        start_missing_log()
         stands = [Stand(url, json.loads(Path(path).read_text(encoding="utf-8"))) for url, path in sandbox]
         for profile in seed(stands, down=down):
             profiles.check_again(profile)
             read_or_recall(profile, fresh=True)
             if profile.name in DOWN:
                 switch_off(profile, down=down)
+
+
+def start_missing_log() -> None:
+    """For a demo that had people before there was an audit log: `migrate` refuses to start one beside them."""
+    if not AuditHead.objects.exists() and not AuditEvent.objects.exists():
+        start_log(reason="This demo is older than its audit log.")
 
 
 def seed(stands: list[Stand], *, down: str) -> list[ConnectionProfile]:

@@ -1,6 +1,7 @@
 """Rows and files of every format version are proven, side by side, and none passes for one of another version."""
 
 import io
+import json
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,8 +29,10 @@ from tests.audit_table import unguarded
 from tests.registries.audit import version_1
 
 TABLE = "registries_auditevent"
-OLD, NEWER, NEWEST = 20, 6, 6  # rows of version 1, 2 and 3
-NAMED = OLD + 1  # the row that the upgrade appends, of version 2
+LATEST = chain.latest_version()
+NEXT = LATEST + 1  # with one more column
+OLD, NEWER, NEWEST = 20, 6, 6  # rows of version 1, of the latest and of the next
+NAMED = OLD + 1  # the row that the upgrade appends, of the latest version
 FIRST_NEWEST, LAST = NAMED + NEWER + 1, NAMED + NEWER + NEWEST
 KINDS: tuple[Kind, ...] = ("csv", "jsonl")
 FILTERS = (AuditQuery(), AuditQuery(action="team.rename"))
@@ -51,11 +54,11 @@ def third_format() -> Iterator[None]:
         migration.apply(state.clone(), editor)
     field: models.Field[Any, Any] = models.TextField(null=True)
     field.contribute_to_class(AuditEvent, "ticket")
-    chain.FORMATS[3] = (*chain.FORMATS[2], "ticket")
+    chain.FORMATS[NEXT] = (*chain.FORMATS[LATEST], "ticket")
     try:
         yield
     finally:
-        del chain.FORMATS[3]
+        del chain.FORMATS[NEXT]
         AuditEvent._meta.local_fields.remove(field)
         AuditEvent._meta._expire_cache()  # type: ignore[attr-defined]  # not in django-stubs
         del AuditEvent.ticket  # type: ignore[attr-defined]
@@ -71,7 +74,7 @@ def alice() -> User:
 
 @pytest.fixture
 def files(alice: User) -> dict[str, str]:
-    """Rows of version 1 and 2, and the files that were exported then: name -> text."""
+    """Rows of version 1 and of the latest, and the files that were exported then: name -> text."""
     version_1.load()
     prepare_log()
     for number in range(NEWER):
@@ -79,13 +82,13 @@ def files(alice: User) -> dict[str, str]:
     found = {name: (version_1.FOLDER / name).read_bytes().decode() for name in version_1.EXPORTS}
     for kind in KINDS:
         for query in FILTERS:
-            found[f"2 {kind} {query.action}"] = export(alice, query, kind)
+            found[f"latest {kind} {query.action}"] = export(alice, query, kind)
     return found
 
 
 @pytest.fixture
 def newest(files: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Rows of all three versions; those of version 3 have a ticket, but for every third one."""
+    """Rows of all three versions; those of the next one have a ticket, but for every third row."""
     with third_format():
         append = write._append
 
@@ -165,6 +168,11 @@ def test_every_column_is_covered_and_formats_only_grow() -> None:
     assert integers == chain.INTEGERS
 
 
+def test_a_signature_of_one_version_is_none_of_another_over_the_same_text() -> None:
+    texts = {chain.sign(chain.purpose_of("event", version), "[]", key_id="test") for version in (1, 2, 3)}
+    assert len(texts) == 3
+
+
 @pytest.mark.parametrize("old", [False, True])
 def test_a_file_holds_whichever_version_wrote_it(
     alice: User, files: dict[str, str], newest: None, *, old: bool
@@ -177,7 +185,7 @@ def test_a_file_holds_whichever_version_wrote_it(
 
 def test_rows_of_all_versions_hold_side_by_side(newest: None) -> None:
     versions = list(AuditEvent.objects.order_by("id").values_list("format_version", flat=True))
-    assert versions == [1] * OLD + [2] * (1 + NEWER) + [3] * NEWEST
+    assert versions == [1] * OLD + [LATEST] * (1 + NEWER) + [NEXT] * NEWEST
     finding = verify_audit_log()
     assert (finding.ok, finding.rows, bool(finding.installation_id)) == (True, LAST, True)
     tickets = {event.pk: getattr(event, "ticket") for event in AuditEvent.objects.all()}  # noqa: B009 - mypy knows none
@@ -201,7 +209,7 @@ def test_the_outcome_of_a_change_that_was_begun_in_an_older_format_is_written_in
     )
     write.write_outcome(operation)
     ended = AuditEvent.objects.latest("id")
-    assert (ended.outcome, ended.format_version, ended.actor_name) == ("succeeded", 3, row.actor_name)
+    assert (ended.outcome, ended.format_version, ended.actor_name) == ("succeeded", NEXT, row.actor_name)
     assert verify_audit_log().ok
 
 
@@ -232,11 +240,11 @@ def edit_the_ticket(chance: random.Random, row: int) -> None:
 def relabel(chance: random.Random, row: int) -> None:
     """As another version, known or not, and with nothing left of what that one doesn't have."""
     now = AuditEvent.objects.get(pk=row).format_version
-    version = chance.choice([one for one in (None, 0, 1, 2, 3, 4, -1) if one != now])
+    version = chance.choice([one for one in (None, -1, *range(NEXT + 2)) if one != now])
     sql(f"UPDATE {TABLE} SET format_version = %s WHERE id = %s", version, row)
     if chance.random() < 0.5:
         sql(f"UPDATE {TABLE} SET ticket = NULL WHERE id = %s", row)
-    elif version == 3:
+    elif version == NEXT:
         sql(f"UPDATE {TABLE} SET ticket = '' WHERE id = %s", row)
 
 
@@ -263,7 +271,7 @@ def test_finds_each_of_five_hundred_damages_at_its_row(newest: None) -> None:
 
 def test_finds_each_of_a_thousand_changed_characters(alice: User, files: dict[str, str], newest: None) -> None:
     """In files of every version; a damage to the last line's end, which nothing covers, changes nothing."""
-    texts = files | {f"3 {kind} {query.action}": export(alice, query, kind) for kind in KINDS for query in FILTERS}
+    texts = files | {f"next {kind} {query.action}": export(alice, query, kind) for kind in KINDS for query in FILTERS}
     chance, missed = random.Random(10), []
     for number in range(1_008):
         name = list(texts)[number % len(texts)]
@@ -290,7 +298,7 @@ def test_a_file_shows_a_value_that_no_mac_covers(alice: User, newest: None, kind
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_file_shows_a_version_that_there_is_not(alice: User, newest: None, kind: Kind) -> None:
-    for version in (None, 0, 4):
+    for version in (None, 0, NEXT + 1):
         with unguarded(), transaction.atomic():
             sql(f"UPDATE {TABLE} SET format_version = %s WHERE id = 5", version)
             text = export(alice, AuditQuery(), kind)
@@ -299,16 +307,29 @@ def test_a_file_shows_a_version_that_there_is_not(alice: User, newest: None, kin
         assert (finding.ok, finding.rows, finding.broken_id) == (False, 4, 5)
 
 
+@pytest.mark.parametrize("version", [None, [], {}, True, 1.0, "1", -1, 10**30])
+def test_a_line_whose_version_is_no_version_is_refused_at_its_row(files: dict[str, str], version: object) -> None:
+    lines = files["whole.jsonl"].splitlines(keepends=True)
+    lines[4] = json.dumps(json.loads(lines[4]) | {"format_version": version}) + "\n"
+    finding = check_export(lines)
+    assert (finding.ok, finding.rows, finding.broken_id) == (False, 4, 5)
+
+
+def test_a_seal_of_version_1_that_names_a_version_is_refused(files: dict[str, str]) -> None:
+    *lines, seal = files["whole.jsonl"].splitlines(keepends=True)
+    assert not check_export([*lines, json.dumps(json.loads(seal) | {"format_version": 1})]).ok
+
+
 def test_an_older_corral_says_that_it_does_not_know_the_format(
     alice: User, newest: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     texts = {kind: export(alice, AuditQuery(), kind) for kind in KINDS}
-    of_old_rows = export(alice, AuditQuery(action="registry.update"), "jsonl")  # its seal alone is of version 3
+    of_old_rows = export(alice, AuditQuery(action="registry.update"), "jsonl")  # its seal alone is of the next version
     with monkeypatch.context() as patch:
-        patch.delitem(chain.FORMATS, 3)
+        patch.delitem(chain.FORMATS, NEXT)
         finding = verify_audit_log()
         assert check_export(lines_of(texts["jsonl"])) == finding
         assert "that this version of Corral knows" in check_export(lines_of(texts["csv"])).what
-        assert "the format version 3 of the last line is unknown" in check_export(lines_of(of_old_rows)).what
+        assert f"the format version {NEXT} of the last line is unknown" in check_export(lines_of(of_old_rows)).what
     assert (finding.broken_id, finding.rows) == (FIRST_NEWEST, FIRST_NEWEST - 1)
-    assert finding.what == "its format version 3 is unknown to this version of Corral"
+    assert finding.what == f"its format version {NEXT} is unknown to this version of Corral"
