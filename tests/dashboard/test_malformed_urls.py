@@ -43,7 +43,7 @@ def routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterat
 @pytest.mark.parametrize("url", MALFORMED)
 def test_no_page_fails_on_one_in_a_header_or_in_next(browser: Client, url: str) -> None:
     in_headers = url.encode("ascii", "backslashreplace").decode()
-    kinds = (
+    kinds: tuple[dict[str, str], ...] = (
         {},
         {"HX-Request": "true", "HX-Target": "operation-list"},
         {"HX-Request": "true", "HX-Boosted": "true"},

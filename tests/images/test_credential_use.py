@@ -88,10 +88,9 @@ def test_agrees_with_the_resolver_about_every_credential_for_every_image(rows: l
             assert not any(use.is_used for use in found.of(row).values())
         elif (row.server_address or "").lower() == host.lower():
             used = {credential.id for credential in row.credentials or () if found.of(row)[credential.id].is_used}
-            chosen = resolution.credential is not None and resolution.winner is not None
-            assert used == (
-                {resolution.winner.credential.id} if chosen and resolution.winner.registry == row else set()
-            )
+            winner = resolution.winner
+            is_here = resolution.credential is not None and winner is not None and winner.registry == row
+            assert used == ({winner.credential.id} if winner and is_here else set())
             assert found.find_used(row) == resolution.winner
 
 

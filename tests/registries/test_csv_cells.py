@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from dashboard.events import Event
 from dashboard.people.models import User
 from registries.rancher.types import Registry, RegistryCredential
-from registries.services.audit.export import export_record
+from registries.services.audit.export import export_audit_log
 from registries.services.audit.query import AuditQuery
 from registries.services.audit.write import write_audit_event
 from registries.services.csv_cells import guard_cell, read_cell
@@ -68,7 +68,7 @@ def test_the_export_of_registries_as_json_changes_nothing(text: str) -> None:
 def test_the_export_of_the_audit_log_runs_nothing(text: str, make_user: Callable[..., User]) -> None:
     alice = make_user("alice", site_role="auditor")
     write_audit_event(Event(action="team.create", actor=alice, target_name=text, reason=text))
-    cells = cells_of(b"".join(export_record(AuditQuery(), kind="csv", actor=alice)))
+    cells = cells_of(b"".join(export_audit_log(AuditQuery(), kind="csv", actor=alice)))
     assert [cell for cell in cells if RUNS.search(cell)] == []
     assert [read_cell(cell) for cell in cells].count(text) == 2
 
