@@ -6,15 +6,20 @@ views as its handlers.
 
 import sys
 
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from dashboard.current import current_write
+from dashboard.database_errors import refuses_writes
 from dashboard.http import is_fragment, refuse_fragment, vary
 from dashboard.policy import record_refusal
 
-NOT_SAVED = "The database did not take it in time, or its disk is full. What you sent was not saved; send it again."
+NOT_SAVED = "The database did not take it in time. What you sent was not saved; send it again."
+STORE_FULL = (
+    "Corral's database takes no writes: its disk is full, or it is read-only. What you sent was not saved, and nobody "
+    "can sign in until an admin has made room."
+)
 SENT = "{} was sent; Corral finds out how it ended and shows it there. Don't send it again."
 RETRY_AFTER_S = 5
 BROKEN = "The fault is in the log under this request id. Look whether your change is there before you repeat it."
@@ -63,9 +68,13 @@ def busy(request: HttpRequest) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500, or 503 when the database can't be written to. Uses no database, no session and no context processor."""
+    error = sys.exc_info()[1]
     if write := current_write.get():
         status, title, detail = 503, "Sent, but not noted", SENT.format(write)
-    elif isinstance(sys.exc_info()[1], OperationalError):
+    elif refuses_writes(error):
+        status, title, detail = 503, "Nothing can be saved", STORE_FULL
+        _close_connection()  # SQLite's stays read-only after the disk has room again
+    elif isinstance(error, OperationalError):
         status, title, detail = 503, "Not saved", NOT_SAVED
     else:
         status, title, detail = 500, "Corral failed here", BROKEN
@@ -73,6 +82,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return refuse_fragment(status=status, text=f"{title}.", detail=f"{detail} {_id_of(request)}")
     context = {"title": title, "detail": detail, "request_id": _id_of(request), "status": status}
     return vary(HttpResponse(render_to_string("500.html", context), status=status))
+
+
+def _close_connection() -> None:
+    if not connection.in_atomic_block:
+        connection.close()
 
 
 def _answer(request: HttpRequest, status: int, title: str, detail: str) -> HttpResponse:

@@ -4,19 +4,23 @@ Requests that pages make by themselves don't count as activity. A new password e
 deactivation all of them: Django and allauth check both at every request.
 """
 
+import logging
 import time
 from collections.abc import Callable
 from datetime import timedelta
 
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import logout, update_session_auth_hash
+from django.db import DatabaseError, transaction
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from dashboard.database_errors import refuses_writes
 from dashboard.http import AuthedRequest, add_toast, is_fragment
 from dashboard.people.models import User
 
+logger = logging.getLogger("corral.sign_in")
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
 SEEN_WRITE_INTERVAL_S = 60  # at most one write a minute and person, not one a request
@@ -80,11 +84,23 @@ def _is_poll(request: HttpRequest) -> bool:
 
 
 def _note_seen(request: HttpRequest) -> None:
+    """Stores when the person was last seen, once a minute; pages are read without it while the disk is full."""
     user = request.user
     if not isinstance(user, User):
         return
     now = time.time()
     if user.last_seen_at is None or now - request.session["seen_at"] > SEEN_WRITE_INTERVAL_S:
-        request.session["seen_at"] = now
+        try:
+            _store_seen(request, user)
+        except DatabaseError as error:
+            if not refuses_writes(error):
+                raise
+            logger.warning("The database takes no writes: when people were last seen is not stored.")
+        else:
+            request.session["seen_at"] = now
+
+
+def _store_seen(request: HttpRequest, user: User) -> None:
+    with transaction.atomic():
         User.objects.filter(pk=user.pk).update(last_seen_at=timezone.now())
         UserSession.objects.filter(session_key=request.session.session_key).update(last_seen_at=timezone.now())
