@@ -88,13 +88,18 @@ def memory_of(server: Server, what: str) -> int:
 
 
 def guess(url: str, address: str, name: str = "root") -> str:
+    """What one try gives; a busy server (503) counts none, and is asked again."""
     session = requests.Session()
     session.headers["X-Forwarded-For"] = address
-    page = session.get(f"{url}/accounts/login/", timeout=20).text
-    token = re.search(r'csrfmiddlewaretoken" value="([^"]+)"', page).group(1)  # type: ignore[union-attr]
-    form = {"login": name, "password": "wrong", "csrfmiddlewaretoken": token}
-    answer = session.post(f"{url}/accounts/login/", data=form, timeout=20, allow_redirects=False).text
-    return "refused" if "Too many tries" in answer else "tried" if "not correct" in answer else answer
+    for _ in range(20):
+        page = session.get(f"{url}/accounts/login/", timeout=20).text
+        token = re.search(r'csrfmiddlewaretoken" value="([^"]+)"', page).group(1)  # type: ignore[union-attr]
+        form = {"login": name, "password": "wrong", "csrfmiddlewaretoken": token}
+        answer = session.post(f"{url}/accounts/login/", data=form, timeout=20, allow_redirects=False)
+        if answer.status_code != 503:
+            break
+    found = answer.text
+    return "refused" if "Too many tries" in found else "tried" if "not correct" in found else found
 
 
 def test_sixteen_guessers_over_four_processes_get_five_tries(server: Server) -> None:
