@@ -45,7 +45,7 @@ def present_check(watched: CredentialStatus | None) -> dict[str, Any]:
 
 
 def present_verification(verification: Verification) -> dict[str, Any]:
-    """One verification: its words, when and by whom, and the steps of its ladder."""
+    """One verification: its words, when and by whom, and its steps."""
     word, icon, tone = BADGES[verification.reason]
     return {
         "id": verification.pk,

@@ -24,17 +24,17 @@ def registry(address: str, *users: str, state: str = "active", number: int = 1) 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_answers_as_the_real_server_did(case: Case) -> None:
-    found = resolve(
+    result = resolve(
         case.image,
         registries=case.registries,
         default_registry=case.default_registry,
         whitelist=split_whitelist(case.whitelist),
     )
-    chosen = found.credential.public_value if found.credential else None
-    assert found.is_refused is (case.recorded["status"] == 422)
+    chosen = result.credential.public_value if result.credential else None
+    assert result.is_refused is (case.recorded["status"] == 422)
     assert chosen == case.recorded.get("credential")
     if "imageUuid" in case.recorded:
-        assert f"docker:{found.asked.text}" == case.recorded["imageUuid"]
+        assert f"docker:{result.asked.text}" == case.recorded["imageUuid"]
 
 
 def test_the_recording_was_read_whole() -> None:
@@ -43,7 +43,7 @@ def test_the_recording_was_read_whole() -> None:
 
 
 def test_says_why_each_other_credential_is_not_used() -> None:
-    found = resolve(
+    result = resolve(
         "quay.io/a",
         registries=[
             registry("quay.io", "(off)", "first", "second"),
@@ -52,29 +52,29 @@ def test_says_why_each_other_credential_is_not_used() -> None:
         default_registry="",
         whitelist=(),
     )
-    assert found.winner is not None
-    assert (found.winner.credential.id, found.winner.reason) == ("1c11", "It has the lowest id of the active ones.")
-    assert [(one.credential.public_value, one.reason) for one in found.others] == [
+    assert result.winner is not None
+    assert (result.winner.credential.id, result.winner.reason) == ("1c11", "It has the lowest id of the active ones.")
+    assert [(one.credential.public_value, one.reason) for one in result.others] == [
         ("off", "It is inactive."),
         ("second", "1c11 has the lower id."),
         ("twin", "Its registry is inactive; Rancher takes credentials of active ones only."),
     ]
-    assert found.summary == "Rancher uses first of quay.io."
+    assert result.summary == "Rancher uses first of quay.io."
 
 
 def test_ids_are_compared_as_numbers() -> None:
     credentials = tuple(RegistryCredential(id=one, public_value=one, state="active") for one in ("1c12", "1c9"))
     rows = [Registry(id="1sp1", server_address="quay.io", state="active", credentials=credentials)]
-    found = resolve("quay.io/a", registries=rows, default_registry="", whitelist=())
-    assert found.credential is not None
-    assert found.credential.id == "1c9"
+    result = resolve("quay.io/a", registries=rows, default_registry="", whitelist=())
+    assert result.credential is not None
+    assert result.credential.id == "1c9"
 
 
 def test_of_twins_the_active_one_counts() -> None:
     rows = [registry("quay.io", "old", state="inactive"), registry("quay.io", "new", number=2)]
-    found = resolve("quay.io/a", registries=rows, default_registry="", whitelist=())
-    assert found.registry is not None
-    assert (found.registry.id, found.summary) == ("1sp2", "Rancher uses new of quay.io.")
+    result = resolve("quay.io/a", registries=rows, default_registry="", whitelist=())
+    assert result.registry is not None
+    assert (result.registry.id, result.summary) == ("1sp2", "Rancher uses new of quay.io.")
 
 
 @pytest.mark.parametrize(
@@ -110,14 +110,14 @@ def test_another_port_comes_with_its_remedy() -> None:
 
 
 def remedies(image: str, address: str) -> list[str]:
-    found = resolve(image, registries=[registry(address, "user")], default_registry="", whitelist=())
-    assert found.credential is None
-    return [miss.remedy for miss in found.near_misses]
+    result = resolve(image, registries=[registry(address, "user")], default_registry="", whitelist=())
+    assert result.credential is None
+    return [miss.remedy for miss in result.near_misses]
 
 
 def test_a_name_without_dot_or_port_is_docker_hubs() -> None:
-    found = resolve("harbor/app", registries=[registry("harbor", "user")], default_registry="", whitelist=())
-    assert "Docker Hub" in found.near_misses[0].remedy
+    result = resolve("harbor/app", registries=[registry("harbor", "user")], default_registry="", whitelist=())
+    assert "Docker Hub" in result.near_misses[0].remedy
 
 
 @pytest.mark.parametrize("host", ["localhost", "a_b.example", "[::1]:5000"])
@@ -135,30 +135,32 @@ def test_a_registry_without_address_is_no_near_miss() -> None:
 
 def test_beside_a_match_only_what_never_matches_is_told() -> None:
     rows = [registry("quay.io", "user"), registry("https://quay.io", number=2), registry("quay.io:443", number=3)]
-    found = resolve("quay.io/a", registries=rows, default_registry="", whitelist=())
-    assert [miss.remedy for miss in found.near_misses] == [
+    result = resolve("quay.io/a", registries=rows, default_registry="", whitelist=())
+    assert [miss.remedy for miss in result.near_misses] == [
         "`https://quay.io` never matches; the registry `quay.io` is there beside it."
     ]
 
 
 def test_what_cannot_be_read_is_said_and_not_guessed() -> None:
-    found = resolve("nginx", registries=[], default_registry=None, whitelist=None)
-    assert (found.default.effect, found.whitelist.effect) == (Effect.UNKNOWN, Effect.UNKNOWN)
-    assert "can't be read" in found.default.sentence
-    assert not found.is_certain
-    assert not found.is_refused
+    result = resolve("nginx", registries=[], default_registry=None, whitelist=None)
+    assert (result.default.effect, result.whitelist.effect) == (Effect.UNKNOWN, Effect.UNKNOWN)
+    assert "can't be read" in result.default.sentence
+    assert not result.is_certain
+    assert not result.is_refused
 
 
 def test_a_host_in_the_name_makes_the_default_count_for_nothing() -> None:
-    found = resolve("quay.io/a", registries=[], default_registry=None, whitelist=())
-    assert found.default.effect is Effect.NONE
-    assert found.is_certain
+    result = resolve("quay.io/a", registries=[], default_registry=None, whitelist=())
+    assert result.default.effect is Effect.NONE
+    assert result.is_certain
 
 
 def test_a_whitelist_in_other_letters_is_told_apart() -> None:
-    found = resolve("QUAY.IO/a", registries=[], default_registry="", whitelist=split_whitelist(" quay.io ,, b.example"))
-    assert found.is_refused
-    assert found.whitelist.sentence.endswith("Write quay.io.")
+    result = resolve(
+        "QUAY.IO/a", registries=[], default_registry="", whitelist=split_whitelist(" quay.io ,, b.example")
+    )
+    assert result.is_refused
+    assert result.whitelist.sentence.endswith("Write quay.io.")
 
 
 @pytest.mark.parametrize(
@@ -202,16 +204,16 @@ registries = st.builds(
 def test_answers_anything(
     image: str, rows: list[Registry], default: str | None, whitelist: tuple[str, ...] | None
 ) -> None:
-    found = resolve(image, registries=rows, default_registry=default, whitelist=whitelist)
-    assert found.image.text == image
-    if found.winner:
-        assert (found.winner.registry.state, found.winner.credential.state) == ("active", "active")
-        assert (found.winner.registry.server_address or "").lower() == found.asked.registry_host.lower()
-        assert not found.is_refused
-    assert len(found.others) + bool(found.winner) <= sum(len(row.credentials or ()) for row in rows)
+    result = resolve(image, registries=rows, default_registry=default, whitelist=whitelist)
+    assert result.image.text == image
+    if result.winner:
+        assert (result.winner.registry.state, result.winner.credential.state) == ("active", "active")
+        assert (result.winner.registry.server_address or "").lower() == result.asked.registry_host.lower()
+        assert not result.is_refused
+    assert len(result.others) + bool(result.winner) <= sum(len(row.credentials or ()) for row in rows)
 
 
 @given(st.from_regex(r"[a-z]{1,8}\.example(:[1-9][0-9]{0,3})?", fullmatch=True))
 def test_a_registry_of_the_images_host_is_found_in_whatever_letters(host: str) -> None:
-    found = resolve(f"{host}/app", registries=[registry(host.upper(), "user")], default_registry="", whitelist=())
-    assert found.winner is not None
+    result = resolve(f"{host}/app", registries=[registry(host.upper(), "user")], default_registry="", whitelist=())
+    assert result.winner is not None

@@ -64,9 +64,9 @@ def test_agrees_with_the_addresses_for_which_a_real_server_found_a_credential() 
         for registry in case.get("registries", ())
         for credential in registry["credentials"]
     }
-    found = {owner[image["credential"]] for case in RESOLVER for image in case["images"] if image.get("credential")}
-    assert len(found) > 5
-    assert [address for address in found if never_matches(address)] == []
+    result = {owner[image["credential"]] for case in RESOLVER for image in case["images"] if image.get("credential")}
+    assert len(result) > 5
+    assert [address for address in result if never_matches(address)] == []
 
 
 def test_agrees_with_the_addresses_that_a_real_server_never_chose() -> None:
@@ -83,8 +83,8 @@ def test_suggests_docker_hubs_own_address(typed: str) -> None:
 
 
 def test_never_shows_a_password_that_was_pasted_with_the_address() -> None:
-    found = examine_address("https://robot:canary-5ecret@registry.example.com/v2/")
-    shown = repr(found.pieces) + repr(found.notes) + found.cleaned + found.fault + found.hint
+    result = examine_address("https://robot:canary-5ecret@registry.example.com/v2/")
+    shown = repr(result.pieces) + repr(result.notes) + result.cleaned + result.fault + result.hint
     assert "canary-5ecret" not in shown
 
 
@@ -95,11 +95,11 @@ def test_pieces_tell_what_was_cut_in_order() -> None:
 
 @given(st.text(max_size=300))
 def test_is_total_and_cleaning_is_final(typed: str) -> None:
-    found = examine_address(typed)
-    if found.cleaned:
-        again = examine_address(found.cleaned)
-        assert (again.cleaned, again.fault) == (found.cleaned, "")
-    assert found.cleaned or found.fault
+    result = examine_address(typed)
+    if result.cleaned:
+        again = examine_address(result.cleaned)
+        assert (again.cleaned, again.fault) == (result.cleaned, "")
+    assert result.cleaned or result.fault
 
 
 @pytest.mark.parametrize(("typed", "is_changed"), [("quay.io", False), ("quay.io/", True), ("quay .io", False)])

@@ -23,7 +23,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 @pytest.fixture
 def ask(authority: Authority) -> Probe:
-    """`probe` with a login, everything allowed that isn't below the floor, and the test's authority trusted."""
+    """`probe` with a login, everything allowed but blocked addresses, and the test's authority trusted."""
 
     def ask(address: str, **options: Any) -> ProbeResult:
         values: dict[str, Any] = {
@@ -37,5 +37,5 @@ def ask(authority: Authority) -> Probe:
     return ask
 
 
-def states(found: ProbeResult) -> dict[str, str]:
-    return {step.name.name.lower(): step.state for step in found.steps}
+def states(result: ProbeResult) -> dict[str, str]:
+    return {step.name.name.lower(): step.state for step in result.steps}

@@ -1,4 +1,4 @@
-"""Where connections and passwords go, and that they go nowhere else."""
+"""Connections and passwords go to permitted targets and nowhere else."""
 
 import socket
 import threading
@@ -48,9 +48,9 @@ def to_loopback(*_: object) -> list[str]:
     return ["127.0.0.1"]
 
 
-def seen(found: ProbeResult) -> list[tuple[Any, ...]]:
-    """All that a person gets to read of it."""
-    return [found.reason.sentence, found.reason.remedy, found.milliseconds, *found.steps]  # type: ignore[list-item]
+def seen(result: ProbeResult) -> list[tuple[Any, ...]]:
+    """All of the result that a person gets to read."""
+    return [result.reason.sentence, result.reason.remedy, result.milliseconds, *result.steps]  # type: ignore[list-item]
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -69,9 +69,9 @@ def test_follows_no_redirect(at: str, status: int, stranger: Server, ask: Probe,
         return challenging(realm if by_token else BASIC, login=LOGIN, token="good")(asked)
 
     with serving(answer, certificate=authority.issue(host="registry.example")) as registry:
-        found = ask(f"registry.example:{registry.port}", image="app:1", resolve=to_loopback)
-    assert found.reason == Reason.NOT_A_REGISTRY
-    assert any("redirects" in step.cause for step in found.steps)
+        result = ask(f"registry.example:{registry.port}", image="app:1", resolve=to_loopback)
+    assert result.reason == Reason.NOT_A_REGISTRY
+    assert any("redirects" in step.cause for step in result.steps)
     assert stranger.asked == []
 
 
@@ -97,12 +97,12 @@ def test_sends_the_password_to_no_realm_but_a_listed_one(
     challenge = f'Bearer realm="{realm.format(port=stranger.port)}"'
     answer = challenging(challenge, token="stolen")
     with serving(answer, certificate=authority.issue(host="registry.example")) as registry:
-        found = ask(
+        result = ask(
             f"registry.example:{registry.port}",
             resolve=to_loopback,
             realm_hosts=[one.format(port=stranger.port) for one in listed],
         )
-    assert found.reason == reason
+    assert result.reason == reason
     assert stranger.logins == ([LOGIN] if reason == Reason.OK else [])
     assert set(registry.logins) <= {"stolen"}
 
@@ -112,8 +112,8 @@ def test_follows_no_realm_from_https_to_http_even_at_a_listed_host(
 ) -> None:
     challenge = f'Bearer realm="{plain_stranger.origin}/token"'
     with serving(challenging(challenge, token="stolen"), certificate=authority.issue()) as registry:
-        found = ask(registry.address, realm_hosts=["127.0.0.1"])
-    assert found.reason == Reason.BLOCKED
+        result = ask(registry.address, realm_hosts=["127.0.0.1"])
+    assert result.reason == Reason.BLOCKED
     assert plain_stranger.asked == []
 
 
@@ -124,14 +124,14 @@ def test_sends_a_password_to_docker_hub_and_its_token_host_alone(ask: Probe, no_
         asked.append((host, port))
         return ["203.0.113.7"]
 
-    found = ask("index.docker.io", resolve=resolve, allow=lambda scheme, *_: scheme == "https")
-    assert found.reason == Reason.UNREACHABLE
+    result = ask("index.docker.io", resolve=resolve, allow=lambda scheme, *_: scheme == "https")
+    assert result.reason == Reason.UNREACHABLE
     assert no_connect == [("203.0.113.7", 443)]
     assert asked[0] == ("registry-1.docker.io", 443)
 
 
 @pytest.mark.parametrize("address", FORBIDDEN)
-def test_connects_to_no_address_below_the_floor(address: str, ask: Probe, no_connect: list[Any]) -> None:
+def test_connects_to_no_blocked_address(address: str, ask: Probe, no_connect: list[Any]) -> None:
     bare = address.partition("%")[0]
     literal = f"[{bare}]" if ":" in bare else bare
     for typed in (literal, f"{literal}:5000", f"https://{literal}/v2/", f"http://{literal}"):
@@ -148,7 +148,7 @@ def test_connects_to_no_spelling_of_such_an_address(spelling: str, ask: Probe, n
     assert no_connect == []
 
 
-def test_would_connect_there_if_the_floor_were_gone(
+def test_would_connect_there_if_nothing_were_blocked(
     ask: Probe, no_connect: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("registries.outbound.pinning.is_blocked", lambda _: False)
@@ -157,23 +157,25 @@ def test_would_connect_there_if_the_floor_were_gone(
 
 
 @pytest.mark.parametrize("address", ["169.254.169.254", "[::ffff:169.254.169.254]", "metadata.example"])
-def test_follows_no_realm_below_the_floor_though_it_is_listed(address: str, ask: Probe, authority: Authority) -> None:
+def test_follows_no_realm_at_a_blocked_address_though_it_is_listed(
+    address: str, ask: Probe, authority: Authority
+) -> None:
     def resolve(host: str, _: int) -> list[str]:
         return ["169.254.169.254"] if host == "metadata.example" else ["127.0.0.1"]
 
     challenge = f'Bearer realm="https://{address}/token"'
     listed = ["169.254.169.254", "::ffff:169.254.169.254", "::ffff:a9fe:a9fe", "metadata.example"]
     with serving(challenging(challenge), certificate=authority.issue()) as registry:
-        found = ask(registry.address, realm_hosts=listed, resolve=resolve)
-    assert found.reason == Reason.BLOCKED
-    assert states(found)["token"] == "failed"
+        result = ask(registry.address, realm_hosts=listed, resolve=resolve)
+    assert result.reason == Reason.BLOCKED
+    assert states(result)["token"] == "failed"
     assert registry.logins == []
 
 
 def test_sends_no_password_after_a_name_has_come_to_lead_elsewhere(
     ask: Probe, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The name leads to the registry at first, and to an address below the floor as soon as a password is due."""
+    """The name leads to the registry at first, and to a blocked address as soon as a password is due."""
     connected: list[Any] = []
     connect = socket.create_connection
 
@@ -189,9 +191,9 @@ def test_sends_no_password_after_a_name_has_come_to_lead_elsewhere(
         return Reply(reply.status, dict(reply.headers) | {"Connection": "close"}, reply.body)
 
     with serving(answer, certificate=authority.issue(host="registry.example")) as registry:
-        found = ask(f"registry.example:{registry.port}", resolve=lambda *_: next(answers, ["169.254.169.254"]))
-    assert found.reason == Reason.BLOCKED
-    assert states(found)["login"] == "failed"
+        result = ask(f"registry.example:{registry.port}", resolve=lambda *_: next(answers, ["169.254.169.254"]))
+    assert result.reason == Reason.BLOCKED
+    assert states(result)["login"] == "failed"
     assert connected == ["127.0.0.1"]
     assert registry.logins == []
 
@@ -199,8 +201,8 @@ def test_sends_no_password_after_a_name_has_come_to_lead_elsewhere(
 def test_connects_to_the_address_that_was_checked(ask: Probe, authority: Authority) -> None:
     answers = iter([["127.0.0.1"]])
     with serving(challenging(BASIC, login=LOGIN), certificate=authority.issue(host="registry.example")) as registry:
-        found = ask(f"registry.example:{registry.port}", resolve=lambda *_: next(answers, ["169.254.169.254"]))
-    assert found.reason == Reason.OK
+        result = ask(f"registry.example:{registry.port}", resolve=lambda *_: next(answers, ["169.254.169.254"]))
+    assert result.reason == Reason.OK
 
 
 def closed_port() -> int:
@@ -228,7 +230,7 @@ def test_they_read_the_same_where_they_issue_tokens(
 ) -> None:
     port = closed_port()
 
-    def found(allow: Callable[..., bool]) -> list[Any]:
+    def steps_seen(allow: Callable[..., bool]) -> list[Any]:
         return [
             step
             for step in seen(ask(registry.address, realm_hosts=["127.0.0.1"], allow=allow))
@@ -236,7 +238,7 @@ def test_they_read_the_same_where_they_issue_tokens(
         ]
 
     with serving(challenging(f'Bearer realm="https://127.0.0.1:{port}/t"'), certificate=authority.issue()) as registry:
-        assert found(lambda *_: True) == found(lambda *target: target[3] != port)
+        assert steps_seen(lambda *_: True) == steps_seen(lambda *target: target[3] != port)
 
 
 @pytest.mark.parametrize("status", [200, 401, 404])
@@ -257,10 +259,10 @@ def test_repeats_nothing_that_a_registry_wrote(ask: Probe, authority: Authority)
 
 
 def test_verifications_at_the_same_time_keep_apart(ask: Probe, authority: Authority) -> None:
-    found: dict[str, Reason] = {}
+    reasons: dict[str, Reason] = {}
 
     def verify(secret: str) -> None:
-        found[secret] = ask(registry.address, secret=secret).reason
+        reasons[secret] = ask(registry.address, secret=secret).reason
 
     with serving(challenging(BASIC, login=LOGIN), certificate=authority.issue()) as registry:
         threads = [threading.Thread(target=verify, args=(secret,)) for secret in (SECRET, "one", "two")]
@@ -268,4 +270,4 @@ def test_verifications_at_the_same_time_keep_apart(ask: Probe, authority: Author
             thread.start()
         for thread in threads:
             thread.join()
-    assert found == {SECRET: Reason.OK, "one": Reason.BAD_CREDENTIALS, "two": Reason.BAD_CREDENTIALS}
+    assert reasons == {SECRET: Reason.OK, "one": Reason.BAD_CREDENTIALS, "two": Reason.BAD_CREDENTIALS}

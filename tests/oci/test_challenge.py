@@ -1,4 +1,4 @@
-"""What registries want, from a header that anybody may have written."""
+"""Challenges and realms, parsed from headers that anybody may have written."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Where providers' registries are asked, and which hosts may be sent their passwords for a token."""
+"""Endpoints of providers' registries, and the hosts that may be sent their passwords for a token."""
 
 import pytest
 from hypothesis import given
@@ -31,11 +31,11 @@ def test_finds_where_a_registry_is_asked(address: str, wanted: Endpoint) -> None
 @given(st.text())
 def test_takes_any_text_for_an_address_or_for_none(text: str) -> None:
     try:
-        found = endpoint_of(text)
+        result = endpoint_of(text)
     except BadAddress:
         return
-    assert found.host
-    assert "@" not in found.secure.text
+    assert result.host
+    assert "@" not in result.secure.text
 
 
 @pytest.mark.parametrize(

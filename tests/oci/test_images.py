@@ -1,4 +1,4 @@
-"""An image that the person names: whether it is there, may be pulled, and what it is."""
+"""Image step: whether a named image exists and may be pulled, its digest and platforms."""
 
 import hashlib
 import json
@@ -83,12 +83,12 @@ def test_looks_at_an_image(
     image: str, reason: Reason, platforms: tuple[str, ...], ask: Probe, authority: Authority
 ) -> None:
     with serving(with_images, certificate=authority.issue()) as registry:
-        found = ask(registry.address, image=image.format(address=registry.address))
-    assert found.reason == reason
-    assert found.platforms == platforms
-    assert states(found)["login"] == "ok"
-    assert states(found)["image"] == ("ok" if reason == Reason.OK else "failed")
-    assert bool(found.digest) == (reason == Reason.OK)
+        result = ask(registry.address, image=image.format(address=registry.address))
+    assert result.reason == reason
+    assert result.platforms == platforms
+    assert states(result)["login"] == "ok"
+    assert states(result)["image"] == ("ok" if reason == Reason.OK else "failed")
+    assert bool(result.digest) == (reason == Reason.OK)
 
 
 def test_asks_for_a_token_of_the_image(ask: Probe, authority: Authority) -> None:

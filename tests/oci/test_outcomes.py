@@ -1,4 +1,4 @@
-"""What a registry does, and what is said of it."""
+"""Results of a verification for every way in which a registry answers."""
 
 import socket
 import threading
@@ -17,16 +17,16 @@ HTML = Reply(headers={"Content-Type": "text/html"}, body=b"<html>It works!</html
 BASIC = 'Basic realm="Registry"'
 
 
-def failed(found: ProbeResult) -> str:
+def failed(result: ProbeResult) -> str:
     """The step that failed, and its cause."""
-    return next(f"{step.name}: {step.cause}" for step in found.steps if step.state == "failed")
+    return next(f"{step.name}: {step.cause}" for step in result.steps if step.state == "failed")
 
 
 def test_passes_every_layer_when_the_password_is_right(ask: Probe, authority: Authority) -> None:
     with serving(challenging(BASIC, login=LOGIN), certificate=authority.issue()) as registry:
-        found = ask(registry.address)
-    assert found.reason == Reason.OK
-    assert states(found) == {
+        result = ask(registry.address)
+    assert result.reason == Reason.OK
+    assert states(result) == {
         "resolve": "ok",
         "connect": "ok",
         "tls": "ok",
@@ -36,22 +36,22 @@ def test_passes_every_layer_when_the_password_is_right(ask: Probe, authority: Au
         "login": "ok",
     }
     assert registry.logins == [LOGIN]
-    assert found.certificate_expires_at is not None
-    assert abs(found.certificate_expires_at - (NOW + DAY)) < timedelta(seconds=2)
-    assert {step.name for step in found.steps if step.milliseconds is None} == {StepName.RESOLVE, StepName.TOKEN}
+    assert result.certificate_expires_at is not None
+    assert abs(result.certificate_expires_at - (NOW + DAY)) < timedelta(seconds=2)
+    assert {step.name for step in result.steps if step.milliseconds is None} == {StepName.RESOLVE, StepName.TOKEN}
 
 
 def test_tells_days_that_the_certificate_has_left(ask: Probe, authority: Authority) -> None:
     with serving(challenging(BASIC), certificate=authority.issue(until=NOW + 40 * DAY)) as registry:
-        found = ask(registry.address)
-    assert "valid for 39 more days" in next(step.cause for step in found.steps if step.name == StepName.TLS)
+        result = ask(registry.address)
+    assert "valid for 39 more days" in next(step.cause for step in result.steps if step.name == StepName.TLS)
 
 
 def test_tells_a_wrong_password_with_all_below_it_in_order(ask: Probe, authority: Authority) -> None:
     with serving(challenging(BASIC, login=LOGIN), certificate=authority.issue()) as registry:
-        found = ask(registry.address, secret="wrong")
-    assert found.reason == Reason.BAD_CREDENTIALS
-    assert failed(found) == f"Login: {Reason.BAD_CREDENTIALS.sentence}"
+        result = ask(registry.address, secret="wrong")
+    assert result.reason == Reason.BAD_CREDENTIALS
+    assert failed(result) == f"Login: {Reason.BAD_CREDENTIALS.sentence}"
     assert registry.logins == [f"{USER}:wrong"]  # once: accounts are locked after a few
 
 
@@ -69,18 +69,18 @@ def test_gets_a_token_from_its_own_origin(ask: Probe, authority: Authority) -> N
             ("/service/token", {"more": "1", "account": USER, "service": "here"}, LOGIN),
             ("/v2/", {}, "abc.def-1"),
         ]
-        found = ask(registry.address, secret="wrong")
-    assert found.reason == Reason.BAD_CREDENTIALS
-    assert states(found)["token"] == "ok"
-    assert states(found)["login"] == "failed"
+        result = ask(registry.address, secret="wrong")
+    assert result.reason == Reason.BAD_CREDENTIALS
+    assert states(result)["token"] == "ok"
+    assert states(result)["login"] == "failed"
 
 
 @pytest.mark.parametrize("reply", [Reply(headers=VERSION, body=b""), Reply(body=b"{}"), Reply(body=b"true")])
 def test_says_of_an_open_registry_that_nothing_was_proven(reply: Reply, ask: Probe, authority: Authority) -> None:
     with serving(lambda _: reply, certificate=authority.issue()) as registry:
-        found = ask(registry.address)
-    assert found.reason == Reason.OK
-    assert states(found)["login"] == states(found)["challenge"] == "warning"
+        result = ask(registry.address)
+    assert result.reason == Reason.OK
+    assert states(result)["login"] == states(result)["challenge"] == "warning"
     assert registry.logins == []
 
 
@@ -124,9 +124,9 @@ def test_tells_what_answers_there(
     answer: Answering, reason: Reason, step: str, ask: Probe, authority: Authority
 ) -> None:
     with serving(answer, certificate=authority.issue()) as registry:
-        found = ask(registry.address)
-    assert found.reason == reason
-    assert failed(found).startswith(step)
+        result = ask(registry.address)
+    assert result.reason == reason
+    assert failed(result).startswith(step)
 
 
 @pytest.mark.parametrize(
@@ -157,10 +157,10 @@ def test_takes_no_token_but_a_good_one(reply: Reply, reason: Reason, ask: Probe,
 
 def test_says_until_when_it_is_rate_limited(ask: Probe, authority: Authority) -> None:
     with serving(lambda _: Reply(503, {"Retry-After": "3600"}), certificate=authority.issue()) as registry:
-        found = ask(registry.address)
-    assert found.reason == Reason.RATE_LIMITED
-    assert found.retry_at is not None
-    assert abs(found.retry_at - datetime.now(UTC) - timedelta(hours=1)) < timedelta(minutes=1)
+        result = ask(registry.address)
+    assert result.reason == Reason.RATE_LIMITED
+    assert result.retry_at is not None
+    assert abs(result.retry_at - datetime.now(UTC) - timedelta(hours=1)) < timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(
@@ -175,46 +175,46 @@ def test_tells_what_is_wrong_with_a_certificate(
     host: str, days: int, trusted: bool, reason: Reason, ask: Probe, authority: Authority
 ) -> None:
     with serving(challenging(BASIC), certificate=authority.issue(host=host, until=NOW + days * DAY)) as registry:
-        found = ask(registry.address, ca_certificate=authority.pem if trusted else None)
-    assert found.reason == reason
-    assert failed(found).startswith("TLS: ")
+        result = ask(registry.address, ca_certificate=authority.pem if trusted else None)
+    assert result.reason == reason
+    assert failed(result).startswith("TLS: ")
     assert registry.asked == []
 
 
 def test_says_that_a_stored_ca_certificate_is_none(ask: Probe, authority: Authority) -> None:
     with serving(challenging(BASIC), certificate=authority.issue()) as registry:
-        found = ask(registry.address, ca_certificate="-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----")
-    assert found.reason == Reason.TLS_UNKNOWN_CA
-    assert failed(found) == "TLS: The CA certificate that is stored here is not one in PEM form."
-    assert states(found)["connect"] == "skipped"
+        result = ask(registry.address, ca_certificate="-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----")
+    assert result.reason == Reason.TLS_UNKNOWN_CA
+    assert failed(result) == "TLS: The CA certificate that is stored here is not one in PEM form."
+    assert states(result)["connect"] == "skipped"
 
 
 def test_says_that_others_are_asking_it_at_the_moment(ask: Probe, authority: Authority) -> None:
     limits = CallLimits(in_flight=1)
     with serving(challenging(BASIC), certificate=authority.issue()) as registry:
         with upstream_of(registry.origin, limits).slot():
-            found = ask(registry.address, limits=limits)
+            result = ask(registry.address, limits=limits)
         assert registry.asked == []
-    assert found.reason == Reason.RATE_LIMITED
-    assert set(states(found).values()) == {"failed", "skipped"}
+    assert result.reason == Reason.RATE_LIMITED
+    assert set(states(result).values()) == {"failed", "skipped"}
 
 
 def test_sends_nothing_over_plain_http_unless_that_is_allowed(ask: Probe) -> None:
     with serving(challenging(BASIC, login=LOGIN)) as registry:
-        found = ask(registry.address, allow=lambda scheme, *_: scheme == "https")
-        assert found.reason == Reason.TLS_PLAIN_HTTP
-        assert failed(found).startswith("TLS: ")
+        result = ask(registry.address, allow=lambda scheme, *_: scheme == "https")
+        assert result.reason == Reason.TLS_PLAIN_HTTP
+        assert failed(result).startswith("TLS: ")
         assert registry.asked == []
         for allowed in ({"http", "https"}, {"http"}):
-            found = ask(registry.address, allow=lambda scheme, *_, allowed=allowed: scheme in allowed)
-            assert found.reason == Reason.OK
-            assert states(found)["tls"] == "warning"
+            result = ask(registry.address, allow=lambda scheme, *_, allowed=allowed: scheme in allowed)
+            assert result.reason == Reason.OK
+            assert states(result)["tls"] == "warning"
 
 
 def test_never_falls_back_to_plain_http_from_a_certificate_it_does_not_trust(ask: Probe, authority: Authority) -> None:
     with serving(challenging(BASIC), certificate=authority.issue()) as registry:
-        found = ask(registry.address, ca_certificate=None)
-    assert found.reason == Reason.TLS_UNKNOWN_CA
+        result = ask(registry.address, ca_certificate=None)
+    assert result.reason == Reason.TLS_UNKNOWN_CA
 
 
 @pytest.mark.parametrize("secure", [True, False])
@@ -226,10 +226,10 @@ def test_says_that_no_answer_came_in_time(ask: Probe, authority: Authority, secu
         return Reply()
 
     with serving(wait, certificate=authority.issue() if secure else None) as registry:
-        found = ask(registry.address, limits=QUICK)
+        result = ask(registry.address, limits=QUICK)
         over.set()
-    assert found.reason == Reason.TIMEOUT
-    assert failed(found).startswith("Registry API: ")
+    assert result.reason == Reason.TIMEOUT
+    assert failed(result).startswith("Registry API: ")
 
 
 def test_says_that_a_handshake_did_not_end_in_time(ask: Probe) -> None:
@@ -239,18 +239,18 @@ def test_says_that_a_handshake_did_not_end_in_time(ask: Probe) -> None:
         over.wait(5)
 
     with scripted(say_nothing) as base:
-        found = ask(base.netloc, limits=QUICK, allow=lambda scheme, *_: scheme == "https")
+        result = ask(base.netloc, limits=QUICK, allow=lambda scheme, *_: scheme == "https")
         over.set()
-    assert found.reason == Reason.TIMEOUT
-    assert failed(found).startswith("TLS: ")
+    assert result.reason == Reason.TIMEOUT
+    assert failed(result).startswith("TLS: ")
 
 
 @pytest.mark.parametrize("address", ["", " ", "a b", "user:secret@r.example.com", "r.example.com:0", "[::1", "-.-"])
 def test_says_of_what_is_no_address_that_no_name_is_known(address: str, ask: Probe) -> None:
-    found = ask(address)
-    assert found.reason == Reason.NAME_NOT_FOUND
-    assert failed(found).startswith("Host name: ")
-    assert SECRET not in repr(found)
+    result = ask(address)
+    assert result.reason == Reason.NAME_NOT_FOUND
+    assert failed(result).startswith("Host name: ")
+    assert SECRET not in repr(result)
 
 
 def test_names_of_docker_hub_lead_to_the_same_registry(ask: Probe) -> None:

@@ -208,15 +208,15 @@ def read(ended: subprocess.CompletedProcess[bytes]) -> Reason | str:
 def test_agrees_with_skopeo_in_every_row(stand: Stand, ask: Probe, capsys: pytest.CaptureFixture[str]) -> None:
     lines, wrong = [], []
     for row in ROWS:
-        found, ended = ours(ask, stand, row), skopeos(stand, row)
+        result, ended = ours(ask, stand, row), skopeos(stand, row)
         said = read(ended)
-        lines.append(f"{row.name:<36} {'inspect' if row.image else 'login':<8} {found.reason:<17} {said}")
-        if not row.reason == found.reason == said:
-            wrong.append(f"{row}: {found} / {ended.stderr.decode()}")
-        if row.image and found.reason == Reason.OK:
+        lines.append(f"{row.name:<36} {'inspect' if row.image else 'login':<8} {result.reason:<17} {said}")
+        if not row.reason == result.reason == said:
+            wrong.append(f"{row}: {result} / {ended.stderr.decode()}")
+        if row.image and result.reason == Reason.OK:
             inspected = json.loads(ended.stdout)
-            assert found.digest == stand.digest == inspected["Digest"]
-            assert found.platforms == (f"{inspected['Os']}/{inspected['Architecture']}",)
+            assert result.digest == stand.digest == inspected["Digest"]
+            assert result.platforms == (f"{inspected['Os']}/{inspected['Architecture']}",)
     with capsys.disabled():
         print(f"\n{'case':<36} {'skopeo':<8} {'Corral':<17} skopeo", *lines, sep="\n")  # noqa: T201 - the table
     assert wrong == []
