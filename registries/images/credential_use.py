@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from registries.images.credential_lookup import Candidate, Resolution, resolve
-from registries.images.server_addresses import never_matches
+from registries.images.server_addresses import address_key, never_matches
 from registries.rancher.types import Registry
 
 ANY_IMAGE = "image"  # the path of an image says nothing about its credential
@@ -33,12 +33,12 @@ class CredentialsInUse:
     def __init__(self, registries: Iterable[Registry]) -> None:
         self._by_address: dict[str, list[Registry]] = defaultdict(list)
         for registry in registries:
-            self._by_address[_key(registry.server_address)].append(registry)
+            self._by_address[address_key(registry.server_address)].append(registry)
         self._uses: dict[str, Uses] = {}
 
     def of(self, registry: Registry) -> Uses:
         """The use of each credential of this registry and of its twins, by the credential's id."""
-        key = _key(registry.server_address)
+        key = address_key(registry.server_address)
         if key not in self._uses:
             self._uses[key] = dict(_find_uses(self._by_address.get(key, ())))
         return self._uses[key]
@@ -46,7 +46,7 @@ class CredentialsInUse:
     def find_used(self, registry: Registry) -> Candidate | None:
         """The credential that hosts pull with from the registry's address, be it a twin's; None for none."""
         address = registry.server_address or ""
-        same = self._by_address.get(_key(address), ())
+        same = self._by_address.get(address_key(address), ())
         return None if never_matches(address) else _resolve(address, same).winner
 
     def why_unused(self, registry: Registry) -> str:
@@ -58,24 +58,22 @@ class CredentialsInUse:
 
 def _find_uses(same: Iterable[Registry]) -> Iterator[tuple[str, CredentialUse]]:
     """The use of each credential of the registries of one address."""
-    ids = [credential.id for registry in same for credential in registry.credentials or ()]
-    if not ids:
+    matchable = []
+    for registry in same:
+        address = registry.server_address or ""
+        if fault := never_matches(address):
+            reason = f"No image can match its address. {fault}" if address else "Its registry has no address."
+            yield from ((one.id, CredentialUse(is_used=False, reason=reason)) for one in registry.credentials or ())
+        else:
+            matchable.append(registry)
+    if not any(registry.credentials for registry in matchable):
         return
-    address = next(registry.server_address or "" for registry in same)
-    if fault := never_matches(address):
-        reason = f"No image can match its address. {fault}" if address else "Its registry has no address."
-        yield from ((credential_id, CredentialUse(is_used=False, reason=reason)) for credential_id in ids)
-        return
-    found = _resolve(address, same)
-    if found.winner:
-        yield found.winner.credential.id, CredentialUse(is_used=True, reason=found.winner.reason)
-    for other in found.others:
+    resolution = _resolve(matchable[0].server_address or "", matchable)
+    if resolution.winner:
+        yield resolution.winner.credential.id, CredentialUse(is_used=True, reason=resolution.winner.reason)
+    for other in resolution.others:
         yield other.credential.id, CredentialUse(is_used=False, reason=other.reason)
 
 
 def _resolve(address: str, same: Iterable[Registry]) -> Resolution:
     return resolve(f"{address}/{ANY_IMAGE}", registries=same, default_registry="", whitelist=())
-
-
-def _key(address: str | None) -> str:
-    return (address or "").lower()  # as `near_misses.matches` compares addresses

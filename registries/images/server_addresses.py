@@ -84,9 +84,14 @@ def never_matches(address: str) -> str:
     return examine_address(address).fault
 
 
+def address_key(address: str | None) -> str:
+    """The key that addresses share which are one to Rancher: letters' case aside, nothing else."""
+    return (address or "").casefold()
+
+
 def is_same_address(one: str | None, other: str | None) -> bool:
-    """Whether Rancher takes both for one address: letters' case aside, nothing else (400 `ServerAddressUsed`)."""
-    return (one or "").casefold() == (other or "").casefold()
+    """Whether Rancher takes both for one address (400 `ServerAddressUsed`)."""
+    return address_key(one) == address_key(other)
 
 
 def matches_host(address: str | None, host: str) -> bool:

@@ -43,6 +43,12 @@ def test_where_no_image_matches_no_credential_is_used(address: str) -> None:
     assert reason.startswith("No image can match its address." if address else "Its registry has no address.")
 
 
+@pytest.mark.parametrize(("odd", "usual"), [("\N{KELVIN SIGN}.example", "k.example"), ("ß.example", "ss.example")])
+def test_an_address_that_never_matches_hides_no_other_that_reads_like_it(odd: str, usual: str) -> None:
+    uses = uses_of(registry(odd, "odd", number=1), registry(usual, "usual", number=2))
+    assert [uses[user][0] for user in ("odd", "usual")] == [False, True]
+
+
 def test_says_why_a_registrys_credentials_are_all_unused() -> None:
     rows = registry("quay.io", "a"), registry("ghcr.io", "(off)", number=2), registry("gcr.io", number=3)
     found = CredentialsInUse(rows)
@@ -89,9 +95,8 @@ def test_agrees_with_the_resolver_about_every_credential_for_every_image(rows: l
         elif (row.server_address or "").lower() == host.lower():
             used = {credential.id for credential in row.credentials or () if found.of(row)[credential.id].is_used}
             winner = resolution.winner
-            is_here = resolution.credential is not None and winner is not None and winner.registry == row
-            assert used == ({winner.credential.id} if winner and is_here else set())
-            assert found.find_used(row) == resolution.winner
+            assert used == ({winner.credential.id} if winner and winner.registry == row else set())
+            assert found.find_used(row) == winner
 
 
 @given(rows=projects())

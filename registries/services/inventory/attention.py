@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from registries.images.server_addresses import never_matches
+from registries.images.server_addresses import address_key, never_matches
 from registries.models import CredentialStatus
 from registries.oci.reasons import Reason
 from registries.rancher.types import Registry
@@ -61,7 +61,7 @@ def find_faults(registries: Iterable[Registry]) -> Causes:
         found = []
         if registry.transitioning == "error":
             found.append(Attention(Cause.ERROR, "Rancher reports an error."))
-        if same := twins.get((registry.server_address or "").casefold()):
+        if same := twins.get(address_key(registry.server_address)):
             found.append(Attention(Cause.TWINS, f"{' and '.join(same)} share it; Rancher takes one of them."))
         if fault := never_matches(registry.server_address or ""):
             found.append(Attention(Cause.NEVER_MATCHES, fault))
@@ -98,7 +98,7 @@ def _find_twins(registries: Iterable[Registry]) -> dict[str, list[str]]:
     ids: dict[str, list[str]] = defaultdict(list)
     for registry in registries:
         if registry.server_address:
-            ids[registry.server_address.casefold()].append(registry.id)
+            ids[address_key(registry.server_address)].append(registry.id)
     return {address: same for address, same in ids.items() if len(same) > 1}
 
 
