@@ -21,11 +21,14 @@ def effect_of_registry(registry: Registry, twins: Sequence[Registry], verb: Oper
     after = in_use.find_used(registry)
     if verb == Verb.ACTIVATE:
         if after is None:
-            reason = in_use.why_unused(changed) or "It has none."
-            return f"Hosts won't pull with its credentials. {reason}"
+            if not registry.credentials:
+                return "It has no credential: hosts pull from it without a password."
+            return f"Hosts won't pull with its credentials. {in_use.why_unused(changed)}"
         if after.registry.id != registry.id:
             return f"Hosts go on pulling with {_name(after, registry)}: its id is lower."
         return "Hosts of this project will pull from it with its credential again."
+    if not registry.credentials:
+        return "It has no credential, so nothing changes for hosts."
     if before is None or before.registry.id != registry.id:
         return "Hosts don't pull with its credentials now, so nothing changes for them."
     if after is not None:

@@ -121,7 +121,7 @@ def _attention_cells(registry: Registry, causes: tuple[Attention, ...]) -> dict[
     said = " ".join(cause.sentence for cause in causes)
     tone = "bad" if causes[0].cause in {Cause.ERROR, Cause.CREDENTIAL} else "warn"
     mark = format_html(
-        ' <span class="state" data-tone="{}"><svg class="icon" aria-hidden="true"><use href="#warning"/></svg>'
+        ' <span class="tone-text" data-tone="{}"><svg class="icon" aria-hidden="true"><use href="#warning"/></svg>'
         '<span class="visually-hidden">Needs attention: {}</span></span>',
         tone,
         said,

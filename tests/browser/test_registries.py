@@ -62,7 +62,7 @@ def test_lives_without_a_reload(
 
     page.get_by_role("link", name="Deactivate…").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("no longer pull")
+    expect(dialog).to_contain_text("It has no credential, so nothing changes for hosts.")
     dialog.get_by_role("button", name="Deactivate").click()
     expect(dialog).to_have_count(0)
     expect(page.locator(".page-title .state")).to_have_text("Inactive")
