@@ -1,4 +1,4 @@
-"""Views of one registry: loaded as it is now, before the view begins."""
+"""The loader of views of one registry: read live before the view begins."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -19,10 +19,11 @@ P = ParamSpec("P")
 RegistryView = Callable[Concatenate[AuthedRequest, Access, RegistryState, P], HttpResponse]
 
 
-def registry_view(right: Right) -> Callable[[RegistryView[P]], Any]:
+def registry_view(right: Right, *, allow_purged: bool = False) -> Callable[[RegistryView[P]], Any]:
     """As `profile_view`; the view also gets the registry of the URL, live or as last seen, with its credentials.
 
-    404 when Rancher doesn't know it any more; a page that says why when it can't be read and never was.
+    404 when Rancher doesn't know it any more, unless `allow_purged` and Corral does; a page that says why when it can't
+    be read and never was.
     """
 
     def decorate(view: RegistryView[P]) -> Any:
@@ -35,7 +36,7 @@ def registry_view(right: Right) -> Callable[[RegistryView[P]], Any]:
                 found = load_registry(access.profile, registry_id)
             except UpstreamError as error:
                 return render_page(request, "registries/registry_unreachable.html", {"error": error}, status=503)
-            if found is None or found.is_gone:
+            if found is None or (found.is_gone and not allow_purged):
                 raise Http404("Rancher knows no such registry in this project; it may have been purged.")
             return view(request, access, found, *args, **kwargs)
 
@@ -54,6 +55,6 @@ def find_credential(found: RegistryState, credential_id: str) -> RegistryCredent
 
 
 def raise_if_stale(found: RegistryState) -> None:
-    """Raises what kept the registry from being read: nothing is written by what was true once."""
+    """Raises the error that kept the registry from being read: nothing is written on stale knowledge."""
     if found.error is not None:
         raise found.error

@@ -22,7 +22,8 @@ from registries.models import Operation
 from registries.outbound.errors import UpstreamError
 from registries.services.operations import lifecycle
 from registries.services.operations.outcomes import NEW_SECRET
-from registries.views.rows import PAUSES_S, address_html
+from registries.views.polling import poll_context, read_tick
+from registries.views.rows import address_html
 
 LABELS = {
     "server_address": "Server address",
@@ -52,16 +53,13 @@ def operation_detail(request: AuthedRequest, operation_id: int) -> HttpResponse:
     problem = _look_again(operation)
     if operation.profile:
         load_access(request, operation.profile.slug)  # the band and the navigation of its profile
-    tick = request.GET.get("tick", "")
-    at = int(tick) if tick.isdecimal() and len(tick) < 4 else 0
     context = {
         "operation": operation,
         "row": present_operation(operation),
         "differences": _differences(operation),
         "registry_id": operation.registry_id or (operation.target_id if operation.target_type == "registry" else ""),
         "problem": problem,
-        "poll_tick": at + 1 if operation.is_open and at < len(PAUSES_S) else 0,
-        "poll_pause": PAUSES_S[min(at, len(PAUSES_S) - 1)],
+        **poll_context(read_tick(request), is_open=operation.is_open),
     }
     return render_page(request, "registries/operation_detail.html", context, fragments=["operation-detail"])
 

@@ -17,7 +17,7 @@ from registries.roles import Right
 from registries.services.operations.lifecycle import KeyTaken
 from registries.services.operations.pulls import is_offered, look_at_pull, start_pull
 from registries.views.operation import present_operation
-from registries.views.rows import PAUSES_S
+from registries.views.polling import poll_context, read_tick
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -48,15 +48,12 @@ def pull_detail(request: AuthedRequest, access: Access, operation_id: int) -> Ht
         hosts = look_at_pull(operation, access.profile) or hosts
     except UpstreamError as error:
         problem = str(error)
-    tick = request.GET.get("tick", "")
-    at = int(tick) if tick.isdecimal() and len(tick) < 4 else 0
     context: dict[str, Any] = {
         "operation": operation,
         "row": present_operation(operation),
         "hosts": [_present_host(name, said, is_over=not operation.is_open) for name, said in hosts.items()],
         "problem": problem,
-        "poll_tick": at + 1 if operation.is_open and at < len(PAUSES_S) else 0,
-        "poll_pause": PAUSES_S[min(at, len(PAUSES_S) - 1)],
+        **poll_context(read_tick(request), is_open=operation.is_open),
     }
     return render_page(request, "registries/pull_detail.html", context, fragments=["pull-detail"])
 

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from dashboard.http import AuthedRequest, go, page_in_view, render_fragments, render_page
-from registries.access import Access, profile_view
+from registries.access import Access
 from registries.display import VERBS
 from registries.forms.registry import ConfirmForm
 from registries.models import Operation
@@ -18,9 +18,10 @@ from registries.services.inventory import store
 from registries.services.operations.lifecycle import KeyTaken
 from registries.services.operations.registries import change_state
 from registries.services.operations.registry_state import RegistryState, load_registry
-from registries.services.operations.write_requests import ActionUnavailable, WriteRequest, needs_deactivation, offered
+from registries.services.operations.write_requests import ActionUnavailable, needs_deactivation, offered
 from registries.views import outcome
 from registries.views.effects import effect_of_registry
+from registries.views.loading import raise_if_stale, registry_view
 from registries.views.registry_detail import detail_context
 from registries.views.registry_list import row_fragments
 from registries.views.rows import DANGEROUS, address_html
@@ -29,42 +30,31 @@ TEMPLATE = "registries/registry_confirm.html"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@profile_view(Right.CHANGE_REGISTRIES)
-def registry_act(request: AuthedRequest, access: Access, registry_id: str, verb: str) -> HttpResponse:
+@registry_view(Right.CHANGE_REGISTRIES, allow_purged=True)
+def registry_act(request: AuthedRequest, access: Access, found: RegistryState, verb: str) -> HttpResponse:
     """Activate, deactivate, restore."""
-    return _act(request, access, registry_id, Operation.Verb(verb))
+    return _act(request, access, found, Operation.Verb(verb))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@profile_view(Right.REMOVE_REGISTRIES)
-def registry_remove(request: AuthedRequest, access: Access, registry_id: str, verb: str) -> HttpResponse:
+@registry_view(Right.REMOVE_REGISTRIES, allow_purged=True)
+def registry_remove(request: AuthedRequest, access: Access, found: RegistryState, verb: str) -> HttpResponse:
     """Remove, purge."""
-    return _act(request, access, registry_id, Operation.Verb(verb))
+    return _act(request, access, found, Operation.Verb(verb))
 
 
-def _act(request: AuthedRequest, access: Access, registry_id: str, deed: Operation.Verb) -> HttpResponse:
-    try:
-        found = load_registry(access.profile, registry_id)
-    except UpstreamError as error:
-        return render_page(request, "registries/registry_unreachable.html", {"error": error}, status=503)
-    if found is None:
-        raise Http404("Rancher knows no such registry in this project; it may have been purged.")
+def _act(request: AuthedRequest, access: Access, found: RegistryState, verb: Operation.Verb) -> HttpResponse:
     name = found.registry.server_address or found.registry.id
     form = ConfirmForm(request.POST or None, name=name, is_protected=access.profile.is_protected)
     if request.method != "POST" or not form.is_valid():
-        return _confirmation(request, access, found, deed, form)
+        return _confirmation(request, access, found, verb, form)
     try:
-        operation = _do(access, found, deed, form.as_request(request.request_id))
+        raise_if_stale(found)
+        operation = change_state(access, found.registry, verb=verb, request=form.as_request(request.request_id))
     except (ActionUnavailable, KeyTaken, UpstreamError) as problem:
         form.add_error(None, str(problem))
-        return _confirmation(request, access, found, deed, form)
+        return _confirmation(request, access, found, verb, form)
     return _what_became(request, access, operation, found.registry)
-
-
-def _do(access: Access, found: RegistryState, verb: Operation.Verb, form: WriteRequest) -> Operation:
-    if found.error is not None:
-        raise found.error
-    return change_state(access, found.registry, verb=verb, request=form)
 
 
 def _confirmation(

@@ -3,31 +3,31 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from dashboard.http import AuthedRequest, render_page
-from registries.access import Access, profile_view
+from registries.access import Access
 from registries.display import VERBS, format_datetime, short_age, state_icon, state_word
 from registries.images.credential_lookup import number_of
 from registries.images.credential_use import CredentialUse
 from registries.images.server_addresses import examine_address
 from registries.models import ConnectionProfile, CredentialStatus, Operation
-from registries.outbound.errors import UpstreamError
 from registries.rancher.types import Registry, RegistryCredential
 from registries.roles import Right
 from registries.services.operations.registry_state import (
     RegistryState,
     find_credential_use,
-    load_registry,
     recent_operations,
 )
 from registries.services.operations.write_requests import needs_deactivation, offered
 from registries.services.verification import saved_secrets
 from registries.views import outcome
+from registries.views.loading import registry_view
 from registries.views.operation import present_operation
-from registries.views.rows import DANGEROUS, PAUSES_S, address_html, shown_state
+from registries.views.polling import PAUSES_S, poll_context, read_tick
+from registries.views.rows import DANGEROUS, address_html, shown_state
 from registries.views.verification_badges import present_check
 
 # what the API documents beside the fields that the page shows by themselves: label, attribute (rancher.md, "Registry")
@@ -49,17 +49,10 @@ FACTS = (
 
 
 @require_safe
-@profile_view(Right.READ_PROFILE)
-def registry_detail(request: AuthedRequest, access: Access, registry_id: str) -> HttpResponse:
-    try:
-        found = load_registry(access.profile, registry_id)
-    except UpstreamError as error:
-        return render_page(request, "registries/registry_unreachable.html", {"error": error}, status=503)
-    if found is None:
-        raise Http404("Rancher knows no such registry in this project; it may have been purged.")
+@registry_view(Right.READ_PROFILE, allow_purged=True)
+def registry_detail(request: AuthedRequest, access: Access, found: RegistryState) -> HttpResponse:
     outcome.add_settled_toasts(request, access, found)
-    tick = request.GET.get("tick", "")
-    context = detail_context(access, found, tick=int(tick) if tick.isdecimal() and len(tick) < 4 else 0)
+    context = detail_context(access, found, tick=read_tick(request))
     return render_page(request, "registries/registry_detail.html", context, fragments=["registry-detail"])
 
 
@@ -84,8 +77,7 @@ def detail_context(access: Access, found: RegistryState, *, tick: int = 0) -> di
         "credentials": _credentials(found, saved_secrets.watched_of(access.profile), access),
         "operations": [present_operation(one) for one in recent_operations(access.profile, registry.id)],
         "command": _command(access.profile, registry),
-        "poll_tick": tick + 1 if found.is_moving and tick < len(PAUSES_S) else 0,
-        "poll_pause": PAUSES_S[min(tick, len(PAUSES_S) - 1)],
+        **poll_context(tick, is_open=found.is_moving),
         "is_slow": found.is_moving and tick >= len(PAUSES_S),
     }
 

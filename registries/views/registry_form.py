@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid5
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_safe
@@ -21,10 +21,11 @@ from registries.roles import Right
 from registries.services.operations.credentials import create_credential
 from registries.services.operations.lifecycle import KeyTaken
 from registries.services.operations.registries import AddressTaken, create_registry, update_registry
-from registries.services.operations.registry_state import RegistryState, load_registry
+from registries.services.operations.registry_state import RegistryState
 from registries.services.operations.write_requests import ActionUnavailable
 from registries.services.upstream import schema_limits
 from registries.views import credential_test, outcome
+from registries.views.loading import raise_if_stale, registry_view
 from registries.views.rows import address_html
 
 State = Operation.State
@@ -81,14 +82,8 @@ def address_check(request: AuthedRequest, access: Access) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@profile_view(Right.CHANGE_REGISTRIES)
-def registry_update(request: AuthedRequest, access: Access, registry_id: str) -> HttpResponse:
-    try:
-        found = load_registry(access.profile, registry_id)
-    except UpstreamError as error:
-        return render_page(request, "registries/registry_unreachable.html", {"error": error}, status=503)
-    if found is None or found.is_gone:
-        raise Http404("Rancher knows no such registry in this project; it may have been purged.")
+@registry_view(Right.CHANGE_REGISTRIES)
+def registry_update(request: AuthedRequest, access: Access, found: RegistryState) -> HttpResponse:
     registry = found.registry
     form = RegistryEditForm(
         request.POST if request.method == "POST" else None,
@@ -183,8 +178,7 @@ def _update(
     if not form.changes():
         return go(request, detail_url)
     try:
-        if found.error is not None:
-            raise found.error
+        raise_if_stale(found)
         operation = update_registry(
             access,
             found.registry,

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -21,9 +21,11 @@ from registries.services.inventory.export import export_registries
 from registries.services.inventory.listing import SIZES, ListPage, ListQuery, find_registries
 from registries.services.inventory.reading import Reading, read_or_recall, recall
 from registries.services.operations import lifecycle
-from registries.services.operations.registry_state import RegistryState, load_registry
+from registries.services.operations.registry_state import RegistryState
 from registries.services.verification import saved_secrets
 from registries.views import outcome
+from registries.views.loading import registry_view
+from registries.views.polling import read_tick
 from registries.views.rows import render_rows
 
 COLUMNS = (
@@ -55,17 +57,13 @@ def registry_list(request: AuthedRequest, access: Access) -> HttpResponse:
 
 
 @require_safe
-@profile_view(Right.READ_PROFILE)
-def registry_row(request: AuthedRequest, access: Access, registry_id: str) -> HttpResponse:
-    """A row in transition asks for itself; it comes back without the trigger when the registry rests."""
+@registry_view(Right.READ_PROFILE, allow_purged=True)
+def registry_row(request: AuthedRequest, access: Access, found: RegistryState) -> HttpResponse:
+    """One row of the list: a moving registry polls it, and it comes back without the trigger at rest."""
     if not is_fragment(request):
-        return redirect("registry_detail", access.profile.slug, registry_id)
-    found = load_registry(access.profile, registry_id)
-    if found is None:
-        raise Http404("Rancher knows no such registry.")
-    tick = request.GET.get("tick", "")
+        return redirect("registry_detail", access.profile.slug, found.registry.id)
     outcome.add_settled_toasts(request, access, found)
-    return row_fragments(request, access, found, tick=int(tick) if tick.isdecimal() and len(tick) < 4 else 0)
+    return row_fragments(request, access, found, tick=read_tick(request))
 
 
 @require_safe

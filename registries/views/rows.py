@@ -20,10 +20,9 @@ from registries.services.inventory.attention import Attention, Cause
 from registries.services.inventory.listing import users_of
 from registries.services.inventory.reading import Reading
 from registries.services.operations.write_requests import offered
+from registries.views.polling import PAUSES_S
 from registries.views.verification_badges import BADGES
 
-# seconds between two looks at a row in transition; they grow, and end after about a minute
-PAUSES_S = (1, 1, 2, 2, 3, 4, 5, 6, 8, 10, 10, 10)
 FIELDS: tuple[str, ...] = (
     "id",
     "url",

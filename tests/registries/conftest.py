@@ -178,3 +178,12 @@ def settled(upstream: Client, rancher_id: str, state: str) -> None:
             return
         time.sleep(0.02)
     raise AssertionError(f"{rancher_id} is {found.state}, not {state}")
+
+
+def rest(upstream: Client, credential_id: str) -> None:
+    """Waits until the sandbox's credential is between no two states."""
+    for _ in range(200):
+        if not upstream.credentials.get(credential_id).is_moving:
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"{credential_id} does not come to rest")

@@ -10,7 +10,7 @@ from dashboard.people.models import User
 from registries.models import AuditEvent, ConnectionProfile, CredentialStatus, Operation
 from registries.rancher.client import Client
 from registries.services.operations import removal
-from tests.registries.conftest import Rancher, settled
+from tests.registries.conftest import Rancher, rest, settled
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LIST = "/profiles/staging/registries/"
@@ -47,14 +47,6 @@ def add(web: Browser, quay: str, upstream: Client) -> Callable[..., str]:
         return made
 
     return create
-
-
-def rest(upstream: Client, credential_id: str) -> None:
-    for _ in range(100):
-        if not upstream.credentials.get(credential_id).is_moving:
-            return
-        time.sleep(0.02)
-    raise AssertionError(f"{credential_id} does not come to rest")
 
 
 def test_shows_a_new_credential_and_says_which_one_is_used(web: Browser, quay: str, add: Callable[..., str]) -> None:

@@ -1,6 +1,5 @@
 """Which credential hosts use, as list, detail and dialogs say it: one answer over all registries of the project."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ from django.test import Client as Browser
 from dashboard.people.models import User
 from registries.models import ConnectionProfile
 from registries.rancher.client import Client
-from tests.registries.conftest import Rancher, settled
+from tests.registries.conftest import Rancher, rest, settled
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LIST = "/profiles/staging/registries/"
@@ -52,14 +51,6 @@ def twins(rancher: Rancher, web: Browser, add: Callable[[str, str], tuple[str, s
     row.fields["serverAddress"] = "QUAY.IO"  # as two creates at the same moment leave it
     page(web, LIST)
     return Twins(first, second, early, late)
-
-
-def rest(upstream: Client, credential_id: str) -> None:
-    for _ in range(200):
-        if not upstream.credentials.get(credential_id).is_moving:
-            return
-        time.sleep(0.01)
-    raise AssertionError(f"{credential_id} does not come to rest")
 
 
 def page(web: Browser, url: str) -> str:

@@ -12,7 +12,7 @@ from dashboard import timed_cache
 from dashboard.people.models import User
 from registries.models import ConnectionProfile, Operation
 from registries.rancher.client import Client
-from tests.registries.conftest import Rancher, settled
+from tests.registries.conftest import Rancher, rest, settled
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LIST = "/profiles/staging/registries/"
@@ -35,7 +35,8 @@ def three(upstream: Client) -> list[str]:
         ]
     ]
     for user in ("robot", "second"):
-        upstream.credentials.create(registry_id=made[0], public_value=user, secret_value="canary-5ecret")
+        created = upstream.credentials.create(registry_id=made[0], public_value=user, secret_value="canary-5ecret")
+        rest(upstream, created.id)
     for rancher_id in made:
         settled(upstream, rancher_id, "active")
     return made
