@@ -54,7 +54,7 @@ class Access:
 
     @property
     def role_name(self) -> str:
-        """The role that decides here, for pages and the record: the site's before the profile's."""
+        """The role that decides here, for pages and the audit log: the site's before the profile's."""
         return self.user.site_role or (self.role or "")
 
     @property

@@ -8,7 +8,7 @@ OUTCOMES = {  # outcome -> word, icon, tone
     "refused": ("Refused", "lock", "warn"),
 }
 WORDS = {
-    "audit.export": "exported the record",
+    "audit.export": "exported the audit log",
     "credential.activate": "activated credential",
     "credential.create": "created credential",
     "credential.deactivate": "deactivated credential",

@@ -1,4 +1,4 @@
-"""Events in a profile, for the record (`registries.services.audit.write`)."""
+"""Events in a profile, for the audit log (`registries.services.audit.write`)."""
 
 from dataclasses import dataclass
 

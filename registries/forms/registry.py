@@ -27,7 +27,7 @@ class FieldLengths:
 
 
 class OperationKeyForm(forms.Form):
-    """Every writing form: a one-time key, so that one sent twice is one operation, and the reason for the record.
+    """Every writing form: a one-time key, so that one sent twice is one operation, and the reason for the audit log.
 
     A protected profile asks for one wherever it asks for a confirmation.
     """

@@ -1,4 +1,4 @@
-"""What the record says of a connection profile: its details, and of its keys no more than that there are some."""
+"""Writes audit events of a connection profile: its details, and of its keys no more than that there are some."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -28,7 +28,7 @@ def record_created(access: Access, *, team: str) -> None:
 
 
 def record_updated(access: Access, before: Mapping[str, Any], *, keys_typed: bool) -> None:
-    """What differs since `before`, a snapshot; keys by themselves, since whoever reads the record looks for those."""
+    """Writes what differs since `before`, a snapshot; keys by themselves: readers of the audit log look for those."""
     after = snapshot(access.profile)
     if keys_typed and before["keys"] == after["keys"] == "stored":
         after["keys"] = "replaced"

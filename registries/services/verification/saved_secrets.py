@@ -14,7 +14,7 @@ TEST_COUNTS_FOR = timedelta(minutes=15)
 
 
 def how_it_was_tested(access: Access, registry: Registry, user: str | None) -> dict[str, str]:
-    """What the person's last test of that user found, for the record beside the save: ``{"tested": reason}``."""
+    """What the person's last test of that user found, for the audit log beside the save: ``{"tested": reason}``."""
     tests = Verification.objects.filter(
         profile=access.profile,
         source=Verification.Source.FORM,
