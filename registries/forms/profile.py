@@ -11,6 +11,7 @@ from dashboard.crypto import SecretUnreadable
 from dashboard.people.models import User
 from dashboard.policy import is_admin
 from registries.access import maintained_teams
+from registries.forms.address import AddressField, AddressInput
 from registries.forms.key import AS_TYPED, KeyField
 from registries.models import ConnectionProfile
 from registries.outbound.errors import BadAddress
@@ -37,11 +38,11 @@ class ProfileForm(forms.Form):
     protection = forms.ChoiceField(choices=ConnectionProfile.Protection.choices, required=False, initial="open")
     description = forms.CharField(required=False, max_length=1024, widget=forms.Textarea(attrs={"rows": 2}))
     tags = forms.CharField(required=False, max_length=200, help_text="Words, separated by commas.")
-    base_url = forms.CharField(
+    base_url = AddressField(
         label="Rancher's address",
         max_length=512,
         strip=False,
-        widget=forms.TextInput(attrs=AS_TYPED),
+        widget=AddressInput(attrs=AS_TYPED),
         error_messages={"required": "Enter the address of the Rancher server, such as https://rancher.example.com."},
     )
     api_version = forms.ChoiceField(

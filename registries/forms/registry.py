@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 
+from registries.forms.address import AddressField, AddressInput
 from registries.forms.secret import CredentialFields, refuse_four_byte_characters
 from registries.images.server_addresses import ServerAddress, examine_address
 from registries.providers import BY_SLUG, PROVIDERS, credential_words
@@ -101,10 +102,10 @@ class RegistryCreateForm(CredentialFields, RegistryEditForm):
     provider = forms.ChoiceField(
         choices=[(provider.slug, provider.name) for provider in PROVIDERS], required=False, widget=forms.RadioSelect
     )
-    server_address = forms.CharField(
+    server_address = AddressField(
         strip=False,
         max_length=2000,
-        widget=forms.TextInput(
+        widget=AddressInput(
             attrs={"class": "mono", "autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}
         ),
         error_messages={"required": "Enter the address that image names begin with."},

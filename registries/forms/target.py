@@ -1,6 +1,7 @@
 """The form of an allowed target."""
 
 import re
+import unicodedata
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
@@ -8,9 +9,13 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from registries.models import AllowedTarget
+from registries.outbound.base_url import clean_host
 from registries.outbound.blocked_addresses import BLOCKED_V4, BLOCKED_V6, is_blocked, unwrap
+from registries.outbound.errors import BadAddress
 
-HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
+# A last label that makes the system read the whole as an address (URL standard, "ends in a number"): 0xa9fea9fe
+NUMBER = re.compile(r"\d+|0x[0-9a-f]*", re.ASCII)
+NO_HOST = "That is no host name: write it as rancher.example.com, without * or blanks."
 BLOCKED = "Nothing opens this: it is a link-local, metadata, multicast or unspecified address."
 ALREADY_ALLOWED = "This target is on the list already, with the same scheme and ports."
 IN_IPV4 = "Addresses of this network stand for IPv4 ones and are compared as such: write the IPv4 network."
@@ -39,20 +44,18 @@ class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
         return self.cleaned_data["kind"] or AllowedTarget.Kind.RANCHER
 
     def clean_host(self) -> str:
-        host = str(self.cleaned_data["host"]).strip().rstrip(".").lower()
+        host = unicodedata.normalize("NFKC", str(self.cleaned_data["host"])).strip().rstrip(".").lower()
         if "://" in host or "@" in host:
             raise ValidationError("Write the host alone; the scheme and the ports have fields of their own.")
         if "/" in host:
             return _network(host)
-        if host.startswith("[") or ":" in host or re.fullmatch(r"[\d.]+", host):
+        if host.startswith("[") or ":" in host:
             return _address(host.removeprefix("[").removesuffix("]"))
         try:
-            host = host if host.isascii() else host.encode("idna").decode()
-        except UnicodeError:
-            host = ""
-        if not HOST.fullmatch(host):
-            raise ValidationError("That is no host name: write it as rancher.example.com, without * or blanks.")
-        return host
+            host = clean_host(host)
+        except BadAddress:
+            raise ValidationError(NO_HOST) from None
+        return _address(host) if NUMBER.fullmatch(host.rpartition(".")[2]) else host
 
     def clean_ports(self) -> str:
         """As they are compared, each once and in order, so that one target can't be listed in two spellings."""

@@ -1,6 +1,7 @@
 """Base URLs: scheme, host, port and path of a server, parsed and brought to one form. Pure."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv6Address
 from urllib.parse import SplitResult, parse_qsl, urlsplit
@@ -95,6 +96,15 @@ def _host(parts: SplitResult) -> str:
             return str(IPv6Address(host))
         except AddressValueError:
             raise BadAddress("host", "The IPv6 address cannot be read.") from None
+    return clean_host(host)
+
+
+def clean_host(text: str) -> str:
+    """A host name or IPv4 address in the one spelling that is compared and connected to. Raises BadAddress.
+
+    Other characters' dots and digits become plain ones first: ``169。254。169。254`` is 169.254.169.254.
+    """
+    host = unicodedata.normalize("NFKC", text).replace("\u3002", ".").rstrip(".").lower()
     if not host.isascii():
         try:
             host = host.encode("idna").decode()

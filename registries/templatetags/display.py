@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django import template
 
 from registries import display
+from registries.forms.address import without_userinfo as without
 
 register = template.Library()
 
@@ -25,3 +26,9 @@ def age(age: timedelta | None) -> str:
 def when(at: datetime | None) -> str:
     """ "11 Feb 2026, 09:14 UTC"."""
     return display.format_datetime(at)
+
+
+@register.filter
+def without_userinfo(address: str | None) -> str:
+    """An address as a field shows it again: without a user or password that was pasted with it."""
+    return without(address or "")
