@@ -16,6 +16,7 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve
 from django.utils.cache import patch_vary_headers
+from django.utils.safestring import SafeString
 from django_htmx.http import HttpResponseLocation, push_url, reswap, retarget, trigger_client_event
 from django_htmx.middleware import HtmxDetails
 
@@ -106,7 +107,7 @@ def render_fragments(
     """
     rendered = [render_to_string(template, dict(context), request) for template, context in parts]
     if toasts := take_toasts(request):
-        rendered.append(render_to_string("components/_toasts.html", {"toasts": toasts, "out_of_band": True}))
+        rendered.append(_render_toasts(toasts))
     response = HttpResponse("\n".join(rendered), status=status)
     for name, details in (events or {}).items():
         trigger_client_event(response, name, details)
@@ -115,9 +116,8 @@ def render_fragments(
 
 def refuse_fragment(*, status: int, text: str, detail: str = "") -> HttpResponse:
     """Error response to a fragment request: replaces nothing on the page and shows a toast."""
-    response = reswap(HttpResponse(status=status), "none")
-    trigger_client_event(response, "corral:toast", {"tone": "bad", "text": text, "detail": detail})
-    return vary(response)
+    response = HttpResponse(_render_toasts([Toast("bad", text, detail)]), status=status)
+    return vary(push_url(reswap(response, "none"), False))
 
 
 def go(request: HttpRequest, url: str) -> HttpResponse:
@@ -178,6 +178,11 @@ def add_toast(
 def take_toasts(request: HttpRequest) -> list[Toast]:
     """Returns and forgets the pending toasts of this person; other messages are turned into toasts."""
     return [_read(message) for message in messages.get_messages(request)]
+
+
+def _render_toasts(toasts: list[Toast]) -> SafeString:
+    """Toasts for the page in view, out of band."""
+    return render_to_string("components/_toasts.html", {"toasts": toasts, "out_of_band": True})
 
 
 def _read(message: Any) -> Toast:

@@ -59,27 +59,26 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   if (detail.xhr.status < 400) return;
   const isOurs = Boolean(detail.xhr.getResponseHeader("X-Request-ID")); // else it is a proxy's page: never shown
   const replacesPage = isOurs && detail.target === document.body && detail.xhr.responseText;
-  detail.shouldSwap = isOurs && (detail.shouldSwap || Boolean(replacesPage));
+  const isToast = detail.swapOverride === "none"; // `http.refuse_fragment`
+  detail.shouldSwap = isOurs && (detail.shouldSwap || isToast || Boolean(replacesPage));
   detail.isError = !detail.shouldSwap;
 });
 document.addEventListener("htmx:responseError", ({ detail }) => {
-  const wasTold = detail.xhr.getResponseHeader("HX-Trigger") || detail.xhr.getResponseHeader("HX-Redirect");
-  if (!wasTold) tell({ text: "Corral did not answer as it should", detail: failure(detail) });
+  const leaves = detail.xhr.getResponseHeader("HX-Redirect");
+  if (!leaves) tell("Corral did not answer as it should", failure(detail));
 });
 for (const event of ["htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(event, () => tell({ text: "Corral did not answer", detail: "Nothing on this page has changed." }));
+  document.addEventListener(event, () => tell("Corral did not answer", "Nothing on this page has changed."));
 }
-document.addEventListener("corral:toast", ({ detail }) => tell(detail));
 
 function failure({ xhr }) {
   const id = xhr.getResponseHeader("X-Request-ID");
   return `Status ${xhr.status}${id ? `, request id ${id}` : ""}. Nothing on this page has changed.`;
 }
 
-/* ── toasts: good ones fade, unless they are being read or offer something ── */
-function tell({ text, detail = "", tone = "bad" }) {
+/* ── toasts: where no answer brings one; good ones fade, unless they are being read or offer something ── */
+function tell(text, detail) {
   const toast = find("#toast").content.firstElementChild.cloneNode(true);
-  toast.dataset.tone = tone;
   find("strong", toast).textContent = text;
   find("p", toast).textContent = detail;
   find("[data-dismiss]", toast).hidden = false;

@@ -1,9 +1,11 @@
 """Pages, fragments, redirects and toasts: what htmx gets, and what everybody else."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.messages import get_messages, success
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
@@ -135,3 +137,9 @@ def test_reads_messages_of_others_as_toasts() -> None:
 @pytest.mark.parametrize(("label", "dialog"), [("Restore…", True), ("Details", False), ("", False)])
 def test_opens_a_toasts_link_as_a_dialog_when_its_label_promises_one(label: str, dialog: bool) -> None:
     assert http.Toast("good", "quay.io: removed", label=label).opens_dialog is dialog
+
+
+def test_one_template_draws_every_toast() -> None:
+    templates = Path(settings.BASE_DIR, "templates")
+    drawing = [path.name for path in templates.rglob("*.html") if 'class="toast"' in path.read_text()]
+    assert drawing == ["_toast.html"]
