@@ -190,7 +190,7 @@ class ProfileForm(forms.Form):
             self.add_error("access_key", "Enter the access key and the secret key.")
         elif self.address and not self.keeps_keys:
             self.add_error("access_key", "The address leads elsewhere now, so the stored keys are cleared: type both.")
-        elif self.stored_way is None:
+        elif self.stored_params_for_address is None:
             self.add_error("access_key", KEYS_UNREADABLE)
 
     @property
@@ -211,8 +211,8 @@ class ProfileForm(forms.Form):
         )
 
     @property
-    def stored_way(self) -> ConnectionParams | None:
-        """The way with the stored keys, where those may be used for the address in the form and can be read."""
+    def stored_params_for_address(self) -> ConnectionParams | None:
+        """The parameters with the stored keys, where those may be used for the address in the form and can be read."""
         try:
             return stored_params(self.profile) if self.profile and self.keeps_keys else None
         except SecretUnreadable:
@@ -226,12 +226,12 @@ class ProfileForm(forms.Form):
         except ValueError:
             return []
 
-    def way(self) -> ConnectionParams:
+    def connection_params(self) -> ConnectionParams:
         """What a check needs, of a valid form; blank keys are the stored ones where those may be used."""
         assert self.address is not None  # noqa: S101 - the form is valid
         values = self.cleaned_data
         keys = values["access_key"], values["secret_key"]
-        if not any(keys) and (stored := self.stored_way):
+        if not any(keys) and (stored := self.stored_params_for_address):
             keys = stored.access_key, stored.secret_key
         return ConnectionParams(
             base=self.address.base,

@@ -60,7 +60,7 @@ def _act(request: AuthedRequest, access: Access, found: RegistryState, credentia
         except (ActionUnavailable, KeyTaken, UpstreamError) as problem:
             form.add_error(None, str(problem))
         else:
-            return _what_became(request, access, found, operation)
+            return _respond(request, access, found, operation)
     context = _context(access, found, credential, verb) | {"form": form}
     return render_page(request, TEMPLATE, context, fragments=["dialog"], status=422 if form.is_bound else 200)
 
@@ -112,7 +112,7 @@ def _effect(access: Access, found: RegistryState, credential: RegistryCredential
     return effect_of_credential(found.registry, twins, credential, verb)
 
 
-def _what_became(request: AuthedRequest, access: Access, found: RegistryState, operation: Operation) -> HttpResponse:
+def _respond(request: AuthedRequest, access: Access, found: RegistryState, operation: Operation) -> HttpResponse:
     """The registry's page with the credential as it is now."""
     slug, registry_id = access.profile.slug, found.registry.id
     if page_in_view(request) != "registry_detail":

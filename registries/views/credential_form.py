@@ -127,7 +127,7 @@ def _tested(
 ) -> HttpResponse:
     watched = saved_secrets.watched_of(access.profile).get(credential.id) if credential else None
     registry = found.registry
-    tested = credential_test.try_out(
+    tested = credential_test.run_test(
         access, form, server_address=registry.server_address or "", registry_id=registry.id, watched=watched
     )
     return credential_test.answer_part(request, tested) or _page(request, access, found, credential, form, tested)

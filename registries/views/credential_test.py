@@ -26,7 +26,7 @@ def answer_part(request: AuthedRequest, context: dict[str, Any]) -> HttpResponse
     return render_fragments(request, (TEMPLATE, context)) if wants_fragment(request, "credential-test") else None
 
 
-def try_out(
+def run_test(
     access: Access,
     form: CredentialFields,
     *,

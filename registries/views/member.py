@@ -78,7 +78,7 @@ def member_role(request: AuthedRequest, access: Access, pk: int) -> HttpResponse
         else:
             add_toast(request, "good", f"{membership.holder} is {role} of {access.profile.name}")
             return go(request, _back(access))
-    context = {"form": form, "membership": membership, "loss": members.what_is_lost(access, membership)}
+    context = {"form": form, "membership": membership, "loss": members.describe_loss(access, membership)}
     status = 422 if form.is_bound else 200
     return render_page(request, "registries/member_role.html", context, fragments=["dialog"], status=status)
 
@@ -105,7 +105,7 @@ def _confirmation(access: Access, membership: Membership) -> Confirmation:
     return Confirmation(
         subject=access.profile.name,
         question=f"Take the role {membership.role} from {who}?",
-        lead=f"{what_stays} {members.what_is_lost(access, membership)}".strip(),
+        lead=f"{what_stays} {members.describe_loss(access, membership)}".strip(),
         deed="Take the role away",
         icon="remove",
         keep="Keep it",

@@ -78,10 +78,10 @@ def _answer(request: AuthedRequest, access: Access) -> HttpResponse:
 
 def _check(request: AuthedRequest, access: Access, form: ProfileForm) -> HttpResponse:
     """Checks every chosen project, and saves when the button asked for it and nothing keeps it from being saved."""
-    way = form.way()
-    found = profiles.check_params(access, way)
+    params = form.connection_params()
+    found = profiles.check_params(access, params)
     chosen = form.chosen_projects(found)
-    plan = profiles.plan_profiles(way, found, project_ids=chosen)
+    plan = profiles.plan_profiles(params, found, project_ids=chosen)
     found = next((one for _, one in plan if not one.ok), found)
     needs_project = found.ok and not chosen
     may_save = form.intent == "save_anyway" or (form.intent == "save" and found.ok)
@@ -100,10 +100,10 @@ def _save(
             team = form.cleaned_data["team"]
             made = profiles.create_profiles(form.cleaned_data, plan, actor=request.user, team=team)
         else:
-            way, found = plan[0] if plan else (form.way(), None)
+            params, found = plan[0] if plan else (form.connection_params(), None)
             if found:
-                way = replace(way, project_id=way.project_id or found.project_id or "")
-            profiles.update_profile(access, form.cleaned_data, way, found)
+                params = replace(params, project_id=params.project_id or found.project_id or "")
+            profiles.update_profile(access, form.cleaned_data, params, found)
             made = [form.profile]
     except profiles.NameTaken:
         form.add_error("name", "Another profile has this name already.")

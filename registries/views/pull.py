@@ -15,7 +15,7 @@ from registries.outbound.errors import UpstreamError
 from registries.rancher.pull_tasks import DONE
 from registries.roles import Right
 from registries.services.operations.lifecycle import KeyTaken
-from registries.services.operations.pulls import is_offered, look_at_pull, start_pull
+from registries.services.operations.pulls import is_offered, read_pull, start_pull
 from registries.views.operation import present_operation
 from registries.views.polling import poll_context, read_tick
 
@@ -45,7 +45,7 @@ def pull_detail(request: AuthedRequest, access: Access, operation_id: int) -> Ht
     operation = get_object_or_404(Operation, pk=operation_id, profile=access.profile, verb=Operation.Verb.PULL)
     hosts, problem = dict((operation.after or {}).get("hosts", {})), ""
     try:
-        hosts = look_at_pull(operation, access.profile) or hosts
+        hosts = read_pull(operation, access.profile) or hosts
     except UpstreamError as error:
         problem = str(error)
     context: dict[str, Any] = {

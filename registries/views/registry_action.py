@@ -54,7 +54,7 @@ def _act(request: AuthedRequest, access: Access, found: RegistryState, verb: Ope
     except (ActionUnavailable, KeyTaken, UpstreamError) as problem:
         form.add_error(None, str(problem))
         return _confirmation(request, access, found, verb, form)
-    return _what_became(request, access, operation, found.registry)
+    return _respond(request, access, operation, found.registry)
 
 
 def _confirmation(
@@ -111,7 +111,7 @@ def _effect(access: Access, registry: Registry, verb: Operation.Verb) -> str:
     return f"{effect} It can be activated again." if verb == Operation.Verb.DEACTIVATE else effect
 
 
-def _what_became(request: AuthedRequest, access: Access, operation: Operation, registry: Registry) -> HttpResponse:
+def _respond(request: AuthedRequest, access: Access, operation: Operation, registry: Registry) -> HttpResponse:
     """The page one was on, with the registry as it is now; without JavaScript its own page."""
     in_view = page_in_view(request)
     slug, rancher_id = access.profile.slug, operation.target_id

@@ -100,7 +100,7 @@ def registry_update(request: AuthedRequest, access: Access, found: RegistryState
 
 def _try_credential(access: Access, form: RegistryCreateForm) -> dict[str, Any]:
     form.is_valid()
-    return credential_test.try_out(access, form, server_address=form.cleaned_data.get("server_address", ""))
+    return credential_test.run_test(access, form, server_address=form.cleaned_data.get("server_address", ""))
 
 
 def _with_provider_address(data: Any) -> Any:

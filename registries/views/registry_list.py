@@ -128,7 +128,7 @@ def list_context(access: Access, reading: Reading, query: ListQuery) -> dict[str
     left: list[Operation] = [] if reading.is_quiet else lifecycle.open_operations(profile)
     if reading.is_live and left:
         left = lifecycle.settle_from_reading(left, reading)
-    page, table = _draw(access, reading, query, left)
+    page, table = _render_table(access, reading, query, left)
     return {
         "reading": reading,
         "table": table,
@@ -138,12 +138,14 @@ def list_context(access: Access, reading: Reading, query: ListQuery) -> dict[str
     }
 
 
-def _draw(access: Access, reading: Reading, query: ListQuery, left: list[Operation]) -> tuple[ListPage, SafeString]:
+def _render_table(
+    access: Access, reading: Reading, query: ListQuery, left: list[Operation]
+) -> tuple[ListPage, SafeString]:
     """The page of rows and the HTML of the table; drawn once for all who look at a quiet profile's kept reading."""
     key = (query, access.may_change, access.may_remove)
-    if reading.is_quiet and key in reading.drawn:
-        drawn: tuple[ListPage, SafeString] = reading.drawn[key]
-        return drawn
+    if reading.is_quiet and key in reading.rendered:
+        rendered: tuple[ListPage, SafeString] = reading.rendered[key]
+        return rendered
     checks = saved_secrets.watched_of(access.profile)
     page = _find(access, reading, query, checks.values())
     showing_removed = query.state == "removed"
@@ -167,8 +169,8 @@ def _draw(access: Access, reading: Reading, query: ListQuery, left: list[Operati
         "previous_url": query.url(page=page.page - 1) if page.page > 1 else "",
         "next_url": query.url(page=page.page + 1) if page.page < page.pages else "",
     }
-    reading.drawn[key] = page, render_to_string("registries/registry_table.html", context)
-    return page, reading.drawn[key][1]
+    reading.rendered[key] = page, render_to_string("registries/registry_table.html", context)
+    return page, reading.rendered[key][1]
 
 
 def facet_context(page: ListPage, query: ListQuery) -> dict[str, Any]:

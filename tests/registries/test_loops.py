@@ -62,7 +62,7 @@ def test_a_bad_pull_costs_no_other_operation_its_end(
         seen.append(operation.target_id)
         raise ValueError(operation.target_id)
 
-    monkeypatch.setattr(pulls, "look_at_pull", look)
+    monkeypatch.setattr(pulls, "read_pull", look)
     reconcile.reconcile()
     assert seen == ["second", "first"]
     other.refresh_from_db()

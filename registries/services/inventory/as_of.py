@@ -14,7 +14,7 @@ BATCH = 500
 
 
 @dataclass(frozen=True)
-class Past:
+class PastInventory:
     """The registries of a moment. `known_since` is when Corral first saw any; None when it never has."""
 
     at: datetime
@@ -38,7 +38,7 @@ def note_changes(
     InventoryChange.objects.bulk_create(rows, batch_size=BATCH)
 
 
-def registries_at(profile: ConnectionProfile, at: datetime) -> Past:
+def registries_at(profile: ConnectionProfile, at: datetime) -> PastInventory:
     """Of each registry the last that was noted up to then, those that were gone left out; ordered by address."""
     changes = InventoryChange.objects.filter(profile=profile)
     latest = changes.filter(at__lte=at).values("rancher_id").annotate(last=Max("pk")).values("last")
@@ -46,4 +46,4 @@ def registries_at(profile: ConnectionProfile, at: datetime) -> Past:
     registries = sorted(
         (from_document(one.document or {}) for one in documents), key=lambda one: (one.server_address or "", one.id)
     )
-    return Past(at, tuple(registries), changes.aggregate(first=Min("at"))["first"])
+    return PastInventory(at, tuple(registries), changes.aggregate(first=Min("at"))["first"])

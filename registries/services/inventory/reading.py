@@ -45,7 +45,9 @@ class Reading:
     removed: int = 0  # how many left the list and are not known to be purged
     serial: int = -1  # the profile's write serial from before the call
     is_quiet: bool = False  # no operation was open; beginning one throws the kept copy away
-    drawn: dict[Hashable, Any] = field(default_factory=dict, compare=False)  # what views made of it, for its short life
+    rendered: dict[Hashable, Any] = field(
+        default_factory=dict, compare=False
+    )  # what views made of it, for its short life
 
     @property
     def is_live(self) -> bool:

@@ -22,7 +22,7 @@ from registries.services.audit import write
 from registries.services.inventory import store
 from registries.services.inventory.reading import Reading, read_registries
 from registries.services.operations import lost_creates
-from registries.services.operations.outcomes import Sight, Target, snapshot
+from registries.services.operations.outcomes import ReadStart, Target, snapshot
 from registries.services.operations.settlement import settle, settle_with
 from registries.services.upstream import connection
 
@@ -106,7 +106,7 @@ def accept(operation: Operation, profile: ConnectionProfile, target: Target) -> 
     _note_answer(operation, profile, target_id=target.id, after=snapshot(target), accepted_at=timezone.now())
     if isinstance(target, Registry):
         store.note_registry(profile, target)
-    settle_with(operation, target, Sight(-1, timezone.now()))  # the answer itself disproves nothing
+    settle_with(operation, target, ReadStart(-1, timezone.now()))  # the answer itself disproves nothing
 
 
 def fail(operation: Operation, profile: ConnectionProfile, error: UpstreamError) -> None:
@@ -147,31 +147,31 @@ def settle_from_reading(operations: Iterable[Operation], reading: Reading) -> li
     for operation in operations:
         if reading.read_at is None or reading.read_at <= operation.started_at:
             continue  # it was read before: it proves nothing
-        sight = Sight(reading.serial, reading.read_at)
+        read_start = ReadStart(reading.serial, reading.read_at)
         mark_if_abandoned(operation)
         if operation.target_type == "credential":
             if registry := by_id.get(operation.registry_id):
-                settle_credential(operation, registry, sight)
+                settle_credential(operation, registry, read_start)
         elif operation.verb == Verb.CREATE and not operation.target_id:
-            if not reading.warnings or not sight.disproves(operation):
-                lost_creates.settle_registry(operation, by_id.values(), sight)
+            if not reading.warnings or not read_start.disproves(operation):
+                lost_creates.settle_registry(operation, by_id.values(), read_start)
         elif registry := by_id.get(operation.target_id):
-            settle_with(operation, registry, sight)
+            settle_with(operation, registry, read_start)
         elif operation.verb == Verb.REMOVE and not reading.warnings:
-            settle_with(operation, None, sight)
+            settle_with(operation, None, read_start)
     return [operation for operation in operations if operation.is_open]
 
 
-def settle_credential(operation: Operation, registry: Registry, sight: Sight) -> bool:
+def settle_credential(operation: Operation, registry: Registry, read_start: ReadStart) -> bool:
     """Settles what was done to a credential, as far as its registry, read with its credentials, proves it.
 
     Removed credentials leave the list; whether one was purged after that, only a look at itself can tell.
     """
     credentials = registry.credentials or ()
     if operation.verb == Verb.CREATE and not operation.target_id:
-        return lost_creates.settle_credential(operation, credentials, sight)
+        return lost_creates.settle_credential(operation, credentials, read_start)
     found = next((one for one in credentials if one.id == operation.target_id), None)
-    return (found is not None or operation.verb == Verb.REMOVE) and settle_with(operation, found, sight)
+    return (found is not None or operation.verb == Verb.REMOVE) and settle_with(operation, found, read_start)
 
 
 def mark_if_abandoned(operation: Operation) -> None:
@@ -196,13 +196,13 @@ def settle_open(profile: ConnectionProfile) -> list[Operation]:
         return []
     left = settle_from_reading(operations, read_registries(profile, fresh=True))
     for operation in left:
-        sight = Sight(profile.write_serial, timezone.now())
+        read_start = ReadStart(profile.write_serial, timezone.now())
         if operation.target_id:
-            settle_with(operation, read_target_of(operation, profile), sight)
+            settle_with(operation, read_target_of(operation, profile), read_start)
         elif operation.target_type == "credential":
             with connection.contact(profile) as client:
                 credentials = client.credentials.list_of(operation.registry_id).items
-            lost_creates.settle_credential(operation, credentials, sight)
+            lost_creates.settle_credential(operation, credentials, read_start)
     return [operation for operation in left if operation.is_open]
 
 

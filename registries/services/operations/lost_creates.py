@@ -11,7 +11,7 @@ from registries.images.server_addresses import is_same_address
 from registries.models import Operation
 from registries.outbound.errors import UpstreamError
 from registries.rancher.types import Registry, RegistryCredential
-from registries.services.operations.outcomes import Sight, Target, snapshot
+from registries.services.operations.outcomes import ReadStart, Target, snapshot
 from registries.services.operations.settlement import settle
 from registries.services.upstream import connection
 
@@ -26,20 +26,20 @@ def before_create(targets: Iterable[Target]) -> dict[str, Any]:
     return {"count": len(ids), "highest_id": max(ids, key=_order, default="")}
 
 
-def settle_registry(operation: Operation, registries: Iterable[Registry], sight: Sight) -> bool:
+def settle_registry(operation: Operation, registries: Iterable[Registry], read_start: ReadStart) -> bool:
     """Settles a lost create of a registry, looked for by its address; whether that ended it."""
     address = str(operation.input.get("server_address", ""))
     same = [one for one in registries if is_same_address(one.server_address, address)]
-    return _settle(operation, same, sight, "Rancher has no registry with that address")
+    return _settle(operation, same, read_start, "Rancher has no registry with that address")
 
 
-def settle_credential(operation: Operation, credentials: Iterable[RegistryCredential], sight: Sight) -> bool:
+def settle_credential(operation: Operation, credentials: Iterable[RegistryCredential], read_start: ReadStart) -> bool:
     """Settles a lost create of a credential, looked for by its user; whether that ended it."""
     same = [one for one in credentials if one.public_value == operation.input.get("public_value")]
-    return _settle(operation, same, sight, "The registry has no such credential")
+    return _settle(operation, same, read_start, "The registry has no such credential")
 
 
-def _settle(operation: Operation, same: list[Any], sight: Sight, nothing_there: str) -> bool:
+def _settle(operation: Operation, same: list[Any], read_start: ReadStart, nothing_there: str) -> bool:
     if operation.state != State.UNKNOWN:
         return False
     new = _unclaimed(operation, [one for one in same if _is_new(operation, one.id)])
@@ -50,7 +50,7 @@ def _settle(operation: Operation, same: list[Any], sight: Sight, nothing_there: 
         warning = {} if is_ours else {"warning": UNPROVEN}
         end: dict[str, Any] = {"target_id": found.id, "after": snapshot(found), "error_reason": "", "error_text": ""}
         return settle(operation, State.SUCCEEDED, **end, **warning)
-    if not sight.disproves(operation):
+    if not read_start.disproves(operation):
         return False
     if new:
         text = f"It was not applied: what is there now ({new[0].id}) was made by somebody else."

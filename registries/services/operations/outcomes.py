@@ -36,7 +36,7 @@ def _public_values(credential: RegistryCredential) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Sight:
+class ReadStart:
     """When a look at Rancher began: the profile's write serial and the time, both from before the call."""
 
     serial: int
@@ -55,10 +55,10 @@ class Sight:
         return operation.accepted_at is not None
 
 
-def decide_outcome(operation: Operation, target: Target | None, sight: Sight) -> OperationOutcome | None:
+def decide_outcome(operation: Operation, target: Target | None, read_start: ReadStart) -> OperationOutcome | None:
     """Decides an operation's outcome from its target as it was seen; None while undecided. Pure."""
     found = _outcome(operation, target)
-    if found and found.state == State.FAILED and not sight.disproves(operation):
+    if found and found.state == State.FAILED and not read_start.disproves(operation):
         return None
     return found
 

@@ -63,7 +63,7 @@ def start_pull(
     return operation
 
 
-def look_at_pull(operation: Operation, profile: ConnectionProfile) -> dict[str, str]:
+def read_pull(operation: Operation, profile: ConnectionProfile) -> dict[str, str]:
     """What each host says by now; settles the operation when all have answered or the time is over.
 
     Raises UpstreamError.
@@ -84,7 +84,7 @@ def settle_pulls(profile: ConnectionProfile) -> int:
     waiting = list(Operation.objects.filter(profile=profile, verb=Operation.Verb.PULL, state__in=Operation.OPEN))
     for operation in waiting:
         with guarded_step(f"look at pull {operation.pk}"):
-            look_at_pull(operation, profile)
+            read_pull(operation, profile)
     return sum(operation.is_open for operation in waiting)
 
 

@@ -25,7 +25,7 @@ def reconcile(failed: list[str] | None = None) -> Reconciliation:
     One profile or removal that fails costs no other; its name is appended to `failed`.
     """
     done = Reconciliation()
-    for operation_id in removal.stuck_removals():
+    for operation_id in removal.find_stuck_removals():
         with guarded_step(f"resume removal {operation_id}", failed):
             removal.advance_removal(operation_id)
     waiting = Operation.objects.filter(state__in=Operation.OPEN)

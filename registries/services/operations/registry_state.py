@@ -12,7 +12,7 @@ from registries.outbound.errors import UpstreamError
 from registries.rancher.types import Registry
 from registries.services.inventory import store
 from registries.services.operations import lifecycle
-from registries.services.operations.outcomes import Sight
+from registries.services.operations.outcomes import ReadStart
 from registries.services.operations.settlement import settle_with
 
 RECENT_OPERATIONS = 10
@@ -46,14 +46,14 @@ def load_registry(profile: ConnectionProfile, rancher_id: str) -> RegistryState 
     under_way = list(
         Operation.objects.filter(_of_registry(rancher_id), profile=profile, state__in=Operation.OPEN).order_by("pk")
     )
-    sight = Sight(profile.write_serial, timezone.now())
+    read_start = ReadStart(profile.write_serial, timezone.now())
     try:
         registry = lifecycle.read_target(profile, rancher_id)
     except UpstreamError as error:
         return _as_last_seen(profile, rancher_id, error=error)
     for operation in under_way:
         lifecycle.mark_if_abandoned(operation)
-    settled = tuple(operation for operation in under_way if _settle(operation, registry, sight))
+    settled = tuple(operation for operation in under_way if _settle(operation, registry, read_start))
     if settled:
         store.note_write(profile)  # what is kept anywhere shows it as it was on the way
     pending = next((operation for operation in under_way if operation.is_open), None)
@@ -78,10 +78,10 @@ def _of_registry(rancher_id: str) -> Q:
     return Q(target_type="registry", target_id=rancher_id) | Q(registry_id=rancher_id)
 
 
-def _settle(operation: Operation, registry: Registry | None, sight: Sight) -> bool:
+def _settle(operation: Operation, registry: Registry | None, read_start: ReadStart) -> bool:
     if operation.target_type == "registry":
-        return settle_with(operation, registry, sight)
-    return registry is not None and lifecycle.settle_credential(operation, registry, sight)
+        return settle_with(operation, registry, read_start)
+    return registry is not None and lifecycle.settle_credential(operation, registry, read_start)
 
 
 def _as_last_seen(

@@ -18,7 +18,7 @@ from registries.rancher.resources import CredentialResource, RegistryResource
 from registries.rancher.types import Registry
 from registries.services.inventory import store
 from registries.services.operations import lifecycle
-from registries.services.operations.outcomes import PROOF_AFTER, Sight, Target
+from registries.services.operations.outcomes import PROOF_AFTER, ReadStart, Target
 from registries.services.operations.settlement import settle, settle_with
 from registries.services.upstream import connection
 
@@ -44,10 +44,10 @@ def advance_removal(operation_id: int) -> float | None:
         return None
     Operation.objects.filter(pk=operation.pk).update(touched_at=timezone.now())
     pause_s = min(LONGEST_PAUSE_S, max(FIRST_LOOK_S, operation.age.total_seconds() / 4))
-    sight = Sight(operation.profile.write_serial, timezone.now())
+    read_start = ReadStart(operation.profile.write_serial, timezone.now())
     try:
         target = lifecycle.read_target_of(operation, operation.profile)
-        _step(operation, operation.profile, target, sight)
+        _step(operation, operation.profile, target, read_start)
     except (Conflict, Invalid):
         return pause_s  # somebody else moved it at the same moment: the next look goes on from what is there
     except UpstreamError as error:
@@ -57,16 +57,16 @@ def advance_removal(operation_id: int) -> float | None:
     return pause_s if operation.is_open else None
 
 
-def stuck_removals() -> list[int]:
+def find_stuck_removals() -> list[int]:
     """Removals that nobody has looked at for a while: their worker was killed."""
     waiting = Operation.objects.filter(verb=Operation.Verb.REMOVE, state__in=Operation.OPEN).exclude(step="")
     return list(waiting.filter(touched_at__lt=timezone.now() - STUCK_AFTER).values_list("pk", flat=True))
 
 
-def _step(operation: Operation, profile: ConnectionProfile, target: Target | None, sight: Sight) -> None:
+def _step(operation: Operation, profile: ConnectionProfile, target: Target | None, read_start: ReadStart) -> None:
     what = operation.target_type
     if target is None or target.state in GONE:
-        settle_with(operation, target, sight)
+        settle_with(operation, target, read_start)
     elif target.transitioning == "error":
         _end(operation, "rancher_error", f"Rancher reports an error on the {what}. {_what_is_known(operation)}")
     elif target.is_moving:

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from registries.models import Operation
 from registries.services.audit import write
-from registries.services.operations.outcomes import Sight, Target, decide_outcome, snapshot
+from registries.services.operations.outcomes import ReadStart, Target, decide_outcome, snapshot
 
 
 def settle(operation: Operation, state: Operation.State, **changes: Any) -> bool:
@@ -18,9 +18,9 @@ def settle(operation: Operation, state: Operation.State, **changes: Any) -> bool
     return done
 
 
-def settle_with(operation: Operation, target: Target | None, sight: Sight) -> bool:
+def settle_with(operation: Operation, target: Target | None, read_start: ReadStart) -> bool:
     """Settles the operation if its target (None: Rancher doesn't know it) proves an outcome; whether it did."""
-    found = decide_outcome(operation, target, sight)
+    found = decide_outcome(operation, target, read_start)
     if found is None:
         return False
     changes: dict[str, Any] = {"error_reason": found.error_reason, "error_text": found.error_text}

@@ -61,7 +61,7 @@ def remove_member(access: Access, membership: Membership, *, reason: str = "") -
         held.delete()
 
 
-def what_is_lost(access: Access, membership: Membership) -> str:
+def describe_loss(access: Access, membership: Membership) -> str:
     """What to know before a role is taken away or lowered: who can't manage the profile then; empty when all can."""
     if membership.role != Role.MAINTAINER:
         return ""

@@ -53,10 +53,10 @@ def record_removed(access: Access, *, reason: str) -> None:
     _emit("profile.remove", access, before=snapshot(access.profile) | {"members": members}, reason=reason)
 
 
-def record_check(access: Access, way: ConnectionParams | None, found: ConnectionCheck) -> None:
+def record_check(access: Access, params: ConnectionParams | None, found: ConnectionCheck) -> None:
     """That somebody used a key, stored or typed, at which address, and how far it got."""
     failed = found.failed_step
-    after = {"base_url": way.base.text if way else access.profile.base_url, "project_id": found.project_id or ""}
+    after = {"base_url": params.base.text if params else access.profile.base_url, "project_id": found.project_id or ""}
     if failed:
         after |= {"ended_at": failed.slug, "reason": found.error.reason if found.error else ""}
     _emit("profile.check", access, outcome="failed" if failed else "succeeded", after=after)

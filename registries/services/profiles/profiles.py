@@ -46,13 +46,13 @@ class StillOpen(Exception):
 
 
 def plan_profiles(
-    way: ConnectionParams, found: ConnectionCheck, *, project_ids: Sequence[str]
+    params: ConnectionParams, found: ConnectionCheck, *, project_ids: Sequence[str]
 ) -> list[tuple[ConnectionParams, ConnectionCheck]]:
     """For each chosen project the way there and its own check; `found` serves for the project that it looked at."""
     plan = []
-    for project_id in project_ids or [way.project_id]:
-        there = replace(way, project_id=project_id)
-        looked_at = not found.ok or project_id == (found.project_id or way.project_id)
+    for project_id in project_ids or [params.project_id]:
+        there = replace(params, project_id=project_id)
+        looked_at = not found.ok or project_id == (found.project_id or params.project_id)
         plan.append((there, found if looked_at else connection_check.check(there)))
     return plan
 
@@ -70,7 +70,7 @@ def create_profiles(
     """
     try:
         with transaction.atomic():
-            made = [_create(values, way, found, is_one_of_several=len(plan) > 1) for way, found in plan]
+            made = [_create(values, params, found, is_one_of_several=len(plan) > 1) for params, found in plan]
             for profile in made:
                 access = Access(actor, profile, Role.MAINTAINER)
                 profile_events.record_created(access, team=team.name if team else "")
@@ -82,9 +82,9 @@ def create_profiles(
 
 
 def update_profile(
-    access: Access, values: Mapping[str, Any], way: ConnectionParams, found: ConnectionCheck | None
+    access: Access, values: Mapping[str, Any], params: ConnectionParams, found: ConnectionCheck | None
 ) -> None:
-    """Saves the form; `found` is the check of `way`, None when the connection stays as it is stored.
+    """Saves the form; `found` is the check of `params`, None when the connection stays as it is stored.
 
     Keys that were left blank stay, unless the origin changed (`keys_survive`). What was last read of another project
     is forgotten, and so are kept copies of credentials with `keeps_copies` off. Raises ChangedMeanwhile, NameTaken,
@@ -94,10 +94,10 @@ def update_profile(
     columns: dict[str, Any] = {name: values[name] for name in (*DETAILS, "keeps_copies")}
     moves, before = False, profile_events.snapshot(profile)
     if found is not None:
-        moves = (profile.base_url, profile.project_id) != (way.base.text, way.project_id)
-        if profile.project_id not in ("", way.project_id) and _has_open_operations(profile):
+        moves = (profile.base_url, profile.project_id) != (params.base.text, params.project_id)
+        if profile.project_id not in ("", params.project_id) and _has_open_operations(profile):
             raise StillOpen
-        columns |= _connection_columns(profile, values, way) | connection_check.columns_of(
+        columns |= _connection_columns(profile, values, params) | connection_check.columns_of(
             found, profile, is_another=moves or bool(values["access_key"])
         )
     try:
@@ -127,10 +127,10 @@ def origin_of(profile: ConnectionProfile) -> BaseURL | None:
         return None
 
 
-def check_params(access: Access, way: ConnectionParams) -> ConnectionCheck:
+def check_params(access: Access, params: ConnectionParams) -> ConnectionCheck:
     """The check of what a form holds; it is on record that a key was used."""
-    found = connection_check.check(way)
-    profile_events.record_check(access, way, found)
+    found = connection_check.check(params)
+    profile_events.record_check(access, params, found)
     return found
 
 
@@ -176,32 +176,34 @@ def unique_slug(name: str) -> str:
 
 
 def _create(
-    values: Mapping[str, Any], way: ConnectionParams, found: ConnectionCheck, *, is_one_of_several: bool
+    values: Mapping[str, Any], params: ConnectionParams, found: ConnectionCheck, *, is_one_of_several: bool
 ) -> ConnectionProfile:
-    project_id = way.project_id or found.project_id or ""
+    project_id = params.project_id or found.project_id or ""
     name = str(values["name"])
     if is_one_of_several:
         name = _first_free(f"{name} – {found.project_name or project_id}"[:95], "name", separator=" ", taken=set())
     details = {field: values[field] for field in DETAILS} | {"name": name}
-    profile = ConnectionProfile(slug=unique_slug(name), base_url=way.base.text, project_id=project_id, **details)
-    profile.api_version, profile.ca_certificate = way.api_version, way.ca_certificate
-    if way.has_keys:
-        profile.access_key, profile.secret_key = way.access_key, way.secret_key
+    profile = ConnectionProfile(slug=unique_slug(name), base_url=params.base.text, project_id=project_id, **details)
+    profile.api_version, profile.ca_certificate = params.api_version, params.ca_certificate
+    if params.has_keys:
+        profile.access_key, profile.secret_key = params.access_key, params.secret_key
     for column, value in connection_check.columns_of(found, profile).items():
         setattr(profile, column, value)
     profile.save()
     return profile
 
 
-def _connection_columns(profile: ConnectionProfile, values: Mapping[str, Any], way: ConnectionParams) -> dict[str, Any]:
+def _connection_columns(
+    profile: ConnectionProfile, values: Mapping[str, Any], params: ConnectionParams
+) -> dict[str, Any]:
     columns: dict[str, Any] = {
-        "base_url": way.base.text,
-        "api_version": way.api_version,
-        "project_id": way.project_id,
-        "ca_certificate": way.ca_certificate,
+        "base_url": params.base.text,
+        "api_version": params.api_version,
+        "project_id": params.project_id,
+        "ca_certificate": params.ca_certificate,
     }
     is_typed = bool(values["access_key"] and values["secret_key"])
-    if is_typed or not keys_survive(profile, way.base):
+    if is_typed or not keys_survive(profile, params.base):
         profile.access_key = values["access_key"] if is_typed else ""
         profile.secret_key = values["secret_key"] if is_typed else ""
         columns |= {"access_key": profile.access_key, "secret_key": profile.secret_key}

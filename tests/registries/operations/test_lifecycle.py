@@ -17,7 +17,7 @@ from registries.roles import Role
 from registries.services.inventory.reading import read_registries
 from registries.services.operations import lifecycle, reconcile
 from registries.services.operations.lifecycle import Intent, KeyTaken, Verb
-from registries.services.operations.outcomes import Sight, decide_outcome
+from registries.services.operations.outcomes import ReadStart, decide_outcome
 from tests.registries.conftest import Rancher, settled
 
 LONG_AGO, JUST_NOW = timedelta(minutes=1), timedelta()
@@ -36,8 +36,8 @@ def registry(state: str, **fields: object) -> Registry:
     return Registry(id="1sp1", state=state, **({"transitioning": moves} | fields))  # type: ignore[arg-type]
 
 
-def seen_now(serial: int = 1) -> Sight:
-    return Sight(serial, timezone.now())
+def seen_now(serial: int = 1) -> ReadStart:
+    return ReadStart(serial, timezone.now())
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_look_from_before_the_answer_was_noted_disproves_nothing(verb: str) ->
 
 def test_a_look_that_began_while_a_lost_call_could_arrive_disproves_nothing_later() -> None:
     lost = operation("activate", age=LONG_AGO)
-    early = Sight(1, lost.started_at + timedelta(seconds=5))
+    early = ReadStart(1, lost.started_at + timedelta(seconds=5))
     assert decide_outcome(lost, registry("inactive"), early) is None
 
 

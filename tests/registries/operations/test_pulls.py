@@ -81,13 +81,13 @@ def test_succeeds_when_every_host_is_done_and_says_when_none_took_part(
 ) -> None:
     answers.append(task("active", one="Done"))
     operation = start(browser)
-    pulls.look_at_pull(operation, profile)
+    pulls.read_pull(operation, profile)
     assert operation.state == "succeeded"
     nobody = Operation.objects.create(
         profile=profile, profile_name="x", actor_name="x", verb="pull", target_type="image", target_id="1go2"
     )
     answers[:] = [task("active")]
-    pulls.look_at_pull(nobody, profile)
+    pulls.read_pull(nobody, profile)
     assert (nobody.state, nobody.error_reason) == ("failed", "no_host")
 
 

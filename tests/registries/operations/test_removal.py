@@ -135,6 +135,6 @@ def test_stops_when_the_keys_are_rejected(queued: Operation, rancher: Rancher) -
 def test_finds_only_removals_that_nobody_looks_at(
     queued: Operation, make_profile: Callable[..., ConnectionProfile]
 ) -> None:
-    assert removal.stuck_removals() == []
+    assert removal.find_stuck_removals() == []
     Operation.objects.filter(pk=queued.pk).update(touched_at=timezone.now() - timedelta(minutes=1))
-    assert removal.stuck_removals() == [queued.pk]
+    assert removal.find_stuck_removals() == [queued.pk]

@@ -152,7 +152,7 @@ def test_does_not_warn_who_stays_a_maintainer_through_a_team(
     team.user_set.add(maintainer)
     Membership.objects.create(profile=profile, team=team, role=Role.MAINTAINER)
     own = Membership.objects.get(user=maintainer)
-    assert members.what_is_lost(Access(maintainer, profile, Role.MAINTAINER), own) == ""
+    assert members.describe_loss(Access(maintainer, profile, Role.MAINTAINER), own) == ""
 
 
 def test_knows_no_member_of_another_profile(

@@ -34,7 +34,7 @@ def values(**fields: str) -> dict[str, Any]:
     return {"name": "Staging", "access_key": "", "secret_key": "", **blank, **fields}
 
 
-def way_to(rancher: Rancher, role: str = "env", project_id: str = "1a5") -> ConnectionParams:
+def params_for(rancher: Rancher, role: str = "env", project_id: str = "1a5") -> ConnectionParams:
     access_key, secret_key = rancher.sandbox.keys[role]
     return ConnectionParams(parse_base_url(rancher.base_url), "v1", project_id, access_key, secret_key, "")
 
@@ -63,7 +63,7 @@ def test_nothing_is_saved_over_somebody_elses_change(profile: ConnectionProfile,
     profile.description = "theirs"
     profile.save()
     with pytest.raises(profiles.ChangedMeanwhile):
-        profiles.update_profile(by_admin(stale), values(description="mine"), way_to(rancher), None)
+        profiles.update_profile(by_admin(stale), values(description="mine"), params_for(rancher), None)
     assert ConnectionProfile.objects.get().description == "theirs"
 
 
@@ -89,8 +89,8 @@ def test_what_was_read_of_another_project_is_forgotten(profile: ConnectionProfil
     assert InventoryItem.objects.exists()
     serial = profile.write_serial
     key = dict(zip(("access_key", "secret_key"), rancher.sandbox.keys["env2"], strict=True))
-    way = way_to(rancher, "env2", "1a7")
-    profiles.update_profile(by_admin(profile), values(**key), way, connection_check.check(way))
+    params = params_for(rancher, "env2", "1a7")
+    profiles.update_profile(by_admin(profile), values(**key), params, connection_check.check(params))
     after = ConnectionProfile.objects.get()
     assert not InventoryItem.objects.exists()
     assert (after.inventory_read_at, after.inventory_fingerprint) == (None, "")
@@ -103,7 +103,7 @@ def test_a_project_with_open_operations_is_not_exchanged(profile: ConnectionProf
         profile=profile, profile_name="Staging", actor_name="a", verb="create", state=Operation.State.UNKNOWN
     )
     with pytest.raises(profiles.StillOpen):
-        profiles.update_profile(by_admin(profile), values(), way_to(rancher, "env2", "1a7"), ConnectionCheck())
+        profiles.update_profile(by_admin(profile), values(), params_for(rancher, "env2", "1a7"), ConnectionCheck())
     assert ConnectionProfile.objects.get().project_id == "1a5"
 
 
@@ -111,9 +111,11 @@ def test_rights_of_another_key_are_not_those_of_the_last_one(
     make_profile: Callable[..., ConnectionProfile], rancher: Rancher
 ) -> None:
     profile = make_profile(role="readonly", rights="read-only")
-    way = replace(way_to(rancher), secret_key="wrong")
-    typed = {"access_key": way.access_key, "secret_key": way.secret_key}
-    profiles.update_profile(by_admin(profile), values(name=profile.name, **typed), way, connection_check.check(way))
+    params = replace(params_for(rancher), secret_key="wrong")
+    typed = {"access_key": params.access_key, "secret_key": params.secret_key}
+    profiles.update_profile(
+        by_admin(profile), values(name=profile.name, **typed), params, connection_check.check(params)
+    )
     after = ConnectionProfile.objects.get()
     assert (after.rights, after.failure_reason) == ("", "unauthorized")
 
@@ -157,12 +159,12 @@ def test_an_address_that_can_no_longer_be_read_fails_the_check(make_profile: Cal
 
 def test_two_forms_at_once_make_one_profile(rancher: Rancher, make_profile: Callable[..., ConnectionProfile]) -> None:
     make_profile(name="Staging", slug="staging")
-    way = way_to(rancher)
+    params = params_for(rancher)
     with pytest.raises(profiles.NameTaken):
-        profiles.create_profiles(values(), [(way, ConnectionCheck())], actor=admin())
+        profiles.create_profiles(values(), [(params, ConnectionCheck())], actor=admin())
     other = make_profile(name="Other", slug="other")
     with pytest.raises(profiles.NameTaken):
-        profiles.update_profile(by_admin(other), values(), way, None)
+        profiles.update_profile(by_admin(other), values(), params, None)
 
 
 def test_all_of_several_profiles_are_made_or_none(
@@ -170,13 +172,13 @@ def test_all_of_several_profiles_are_made_or_none(
 ) -> None:
     make_profile(name="Taken", slug="lab-1a7")
     monkeypatch.setattr(profiles, "unique_slug", lambda name: name.lower().replace(" – ", "-"))
-    plan = [(way_to(rancher, project_id=project_id), ConnectionCheck()) for project_id in ("1a5", "1a7")]
+    plan = [(params_for(rancher, project_id=project_id), ConnectionCheck()) for project_id in ("1a5", "1a7")]
     with pytest.raises(profiles.NameTaken):
         profiles.create_profiles(values(name="Lab"), plan, actor=admin())
     assert ConnectionProfile.objects.count() == 1
 
 
 def test_a_way_prints_no_key(rancher: Rancher) -> None:
-    way = way_to(rancher)
-    assert way.secret_key not in repr(way)
-    assert way.access_key not in repr(way)
+    params = params_for(rancher)
+    assert params.secret_key not in repr(params)
+    assert params.access_key not in repr(params)
