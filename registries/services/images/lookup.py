@@ -1,4 +1,4 @@
-"""Which credential Rancher uses for an image in a profile's project, over what is there now."""
+"""Looks up the credential that Rancher uses for an image in a profile's project."""
 
 from dataclasses import dataclass
 
@@ -9,12 +9,12 @@ from registries.outbound.errors import UpstreamError
 from registries.services.inventory.reading import Reading, read_or_recall
 from registries.services.upstream import connection
 
-KEPT_S = 60.0  # settings change seldom, and each is a call
+KEPT_S = 60.0  # settings change seldom; each costs a call
 
 
 @dataclass(frozen=True)
 class ServerSettings:
-    """The server's settings about images; None where one couldn't be read, "" and () where it isn't set."""
+    """Server settings for images; None if one couldn't be read, "" and () if unset."""
 
     default_registry: str | None = None
     whitelist: tuple[str, ...] | None = None
@@ -22,7 +22,7 @@ class ServerSettings:
 
 @dataclass(frozen=True)
 class Resolved:
-    """The resolution of one image, and how fresh the registries are that it was made from."""
+    """Resolution of one image, with the reading that it was made from."""
 
     resolution: Resolution
     reading: Reading
@@ -32,7 +32,7 @@ _settings: TimedCache[int, ServerSettings] = TimedCache(keyed_by="profile", max_
 
 
 def resolve_image(profile: ConnectionProfile, image: str) -> Resolved:
-    """Reads the registries as their list does; with Rancher out of reach, the last known ones. Raises nothing."""
+    """Resolves an image by the live registries or, with Rancher unreachable, the last known ones. Raises nothing."""
     reading = read_or_recall(profile)
     settings = read_settings(profile) if reading.is_live else ServerSettings()
     resolution = resolve(
@@ -45,17 +45,17 @@ def resolve_image(profile: ConnectionProfile, image: str) -> Resolved:
 
 
 def read_settings(profile: ConnectionProfile) -> ServerSettings:
-    """The settings, kept for a minute once both could be read. Raises nothing."""
+    """Reads the settings; kept for a minute once both could be read. Raises nothing."""
     if kept := _settings.get(profile.pk, version=profile.base_url):
         return kept
     try:
-        # not as a `contact`: a key that may not read settings is no failure of the connection
+        # not by `contact`: a key without access to settings is no failure of the connection
         client = connection.client_for(profile)
         settings = ServerSettings(
             default_registry=client.settings.value("registry.default") or "",
             whitelist=split_whitelist(client.settings.value("registry.whitelist")),
         )
     except UpstreamError:
-        return ServerSettings()  # unknown, and the page says so
+        return ServerSettings()  # unknown; the page says so
     _settings.put(profile.pk, settings, version=profile.base_url)
     return settings

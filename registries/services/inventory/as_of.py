@@ -1,4 +1,4 @@
-"""What a profile's registries were at a moment: as far as Corral saw them, which it notes whenever it reads Rancher."""
+"""Registries of a profile as of a date, from the changes that Corral stores whenever it reads Rancher."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ BATCH = 500
 
 @dataclass(frozen=True)
 class PastInventory:
-    """The registries of a moment. `known_since` is when Corral first saw any; None when it never has."""
+    """Registries as of `at`. `known_since` is when Corral first saw any registry; None if never."""
 
     at: datetime
     registries: tuple[Registry, ...]
@@ -29,9 +29,9 @@ class PastInventory:
 def note_changes(
     profile: ConnectionProfile, now: datetime, seen: Iterable[tuple[str, Any]], gone: Iterable[str]
 ) -> None:
-    """Appends what was found to be new, changed or gone; `seen` are ids with their documents.
+    """Appends new, changed and removed registries; `seen` are ids with their documents.
 
-    Called in the transaction that rewrites the inventory.
+    Must run in the transaction that rewrites the inventory.
     """
     rows = [InventoryChange(profile=profile, rancher_id=one, document=document, at=now) for one, document in seen]
     rows += [InventoryChange(profile=profile, rancher_id=one, document=None, at=now) for one in gone]
@@ -39,7 +39,7 @@ def note_changes(
 
 
 def registries_at(profile: ConnectionProfile, at: datetime) -> PastInventory:
-    """Of each registry the last that was noted up to then, those that were gone left out; ordered by address."""
+    """Finds the last change of each registry up to `at`, without those that were gone; ordered by address."""
     changes = InventoryChange.objects.filter(profile=profile)
     latest = changes.filter(at__lte=at).values("rancher_id").annotate(last=Max("pk")).values("last")
     documents = InventoryChange.objects.filter(pk__in=latest).exclude(document=None)

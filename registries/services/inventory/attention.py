@@ -1,4 +1,4 @@
-"""Which registries need attention, and why: the one rule of the list's facet, its rows and the overview. Pure.
+"""Finds registries that need attention, for the list's facet, its rows and the overview. Pure.
 
 A registry counts once, however many causes it has.
 """
@@ -15,7 +15,7 @@ from registries.rancher.types import Registry
 
 
 class Cause(StrEnum):
-    """Why a registry needs attention; the gravest comes first."""
+    """Causes of attention, the gravest first."""
 
     ERROR = "error"
     CREDENTIAL = "credential"
@@ -47,13 +47,13 @@ Causes = Mapping[str, tuple[Attention, ...]]  # by the registry's id, the graves
 
 
 def find_attention(registries: Iterable[Registry], statuses: Iterable[CredentialStatus]) -> Causes:
-    """Every registry that needs attention. A credential that is not known to exist any more counts for nothing."""
+    """Finds every registry that needs attention. Statuses of credentials that no longer exist are ignored."""
     known = tuple(registries)
     return add_failing_credentials(find_faults(known), known, statuses)
 
 
 def find_faults(registries: Iterable[Registry]) -> Causes:
-    """The causes that lie in the registries themselves: an error, twins, an address that never matches."""
+    """Finds the causes in the registries themselves: errors, twins, addresses that never match."""
     causes: dict[str, tuple[Attention, ...]] = {}
     known = tuple(registries)
     twins = _find_twins(known)
@@ -75,7 +75,7 @@ def add_failing_credentials(
 ) -> Causes:
     """Adds the credentials whose last alert says that they fail; `causes` are of the same registries.
 
-    With a secret replaced since (`reason` is empty then), nothing is known of the new one.
+    Statuses with an empty `reason` are ignored: the secret was replaced since and is not verified yet.
     """
     failing = [status for status in statuses if status.notified_reason and status.reason]
     if not failing:
@@ -94,7 +94,7 @@ def add_failing_credentials(
 
 
 def _find_twins(registries: Iterable[Registry]) -> dict[str, list[str]]:
-    """Ids by address, of addresses that several registries have (`is_same_address`)."""
+    """Ids by address, for addresses that several registries have (`is_same_address`)."""
     ids: dict[str, list[str]] = defaultdict(list)
     for registry in registries:
         if registry.server_address:
@@ -103,7 +103,7 @@ def _find_twins(registries: Iterable[Registry]) -> dict[str, list[str]]:
 
 
 def _has_credential(registry: Registry, credential_id: str) -> bool:
-    """Whether it has the credential, as far as is known: with credentials unread, it counts as there."""
+    """Whether the registry has the credential; assumed if its credentials weren't read."""
     return registry.credentials is None or any(one.id == credential_id for one in registry.credentials)
 
 

@@ -1,4 +1,4 @@
-"""Exports of a list: CSV that a spreadsheet opens without running anything, and JSON."""
+"""Exports the list of registries as CSV, safe for spreadsheets, or as JSON."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -14,7 +14,7 @@ FIELDS = ("id", "server_address", "state", "name", "description", "credentials",
 
 
 def export_registries(registries: Iterable[Registry], *, kind: Literal["csv", "json"]) -> tuple[bytes, str]:
-    """The file and its content type. No secrets: a registry carries none."""
+    """Returns the file and its content type. Registries carry no secrets."""
     records = [_record(registry) for registry in registries]
     if kind == "json":
         return msgspec.json.format(msgspec.json.encode(records), indent=2) + b"\n", "application/json"

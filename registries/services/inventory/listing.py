@@ -29,7 +29,7 @@ class ListQuery(ParsedQuery):
 
 @dataclass(frozen=True)
 class ListPage:
-    """One page of the result. `counts` are of the search without the state facet, so that every facet tells its own."""
+    """One page of the result. `counts` ignore the chosen facet, so that every facet shows its own number."""
 
     rows: tuple[Registry, ...]
     matching: tuple[Registry, ...]
@@ -45,7 +45,7 @@ class ListPage:
 
 
 def facet_of(registry: Registry) -> str:
-    """The state facet that counts it: the transitional states are one."""
+    """State facet of the registry; all transitional states are `changing`."""
     if registry.transitioning == "error":
         return "error"
     if registry.is_moving:
@@ -56,7 +56,7 @@ def facet_of(registry: Registry) -> str:
 def find_registries(
     registries: Sequence[Registry], query: ListQuery, *, attention: Collection[str] = frozenset()
 ) -> ListPage:
-    """One page of what matches; a page past the end becomes the last. `attention` are ids (`inventory.attention`)."""
+    """Finds one page of matching registries; a page past the end becomes the last. `attention` are registry ids."""
     found = [registry for registry in registries if _matches(registry, fold(query.q))] if query.q else list(registries)
     counts = Counter(map(facet_of, found))
     counts["attention"] = sum(registry.id in attention for registry in found)
@@ -76,14 +76,14 @@ def find_registries(
 
 
 def fold(text: str) -> str:
-    """Letters' case and accents aside, as people search."""
+    """Folds letters' case and accents, for searching."""
     if text.isascii():
         return text.lower()
     return "".join(char for char in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(char))
 
 
 def users_of(registry: Registry) -> list[str]:
-    """The users of its credentials, the one that Rancher would take first: active before others, then the lowest id."""
+    """Users of the registry's credentials in Rancher's order: active ones first, then by id."""
     credentials = sorted(registry.credentials or (), key=lambda one: (one.state != "active", number_of(one.id)))
     return [credential.public_value or "" for credential in credentials]
 

@@ -1,8 +1,8 @@
-"""Reads a profile's registries: live, once at a time for all who ask, kept for a few seconds, and remembered.
+"""Reads a profile's registries: single flight, kept for a few seconds, and stored.
 
-Rancher can neither search nor sort by address and counts nothing, so the whole list is read (`rancher.resources`) and
-searched here (`services.inventory.listing`). What was read last stays in `InventoryItem` (`services.inventory.store`);
-with Rancher out of reach it is shown with its age.
+Rancher can't search or sort by address and returns no counts, so the whole list is read (`rancher.resources`) and
+searched here (`services.inventory.listing`). The last list stays in `InventoryItem` (`services.inventory.store`) and is
+shown with its age while Rancher is unreachable.
 """
 
 import logging
@@ -26,28 +26,26 @@ from registries.rancher.types import Registry
 from registries.services.inventory import attention, store
 from registries.services.upstream import connection
 
-KEPT_S = 5.0  # how long a reading serves without asking Rancher again
-FOLLOWER_WAIT_S = 0.05  # who waits longer for somebody else's reading takes one of the few places for that
-PATIENT_READERS = 2  # places of the process: a hanging Rancher must not collect the server's threads
+KEPT_S = 5.0  # age up to which a reading is reused
+FOLLOWER_WAIT_S = 0.05  # longer waits for another thread's read need a PATIENT_READERS slot
+PATIENT_READERS = 2  # slots a process: a hanging Rancher must not block all threads
 NOT_STORED = "Corral's database did not take this list: with Rancher out of reach, an older one would be shown."
 logger = logging.getLogger("corral.inventory")
 
 
 @dataclass(frozen=True)
 class Reading:
-    """The registries of a profile, how old that knowledge is, and what kept it from being fresh."""
+    """Registries of a profile with their age, and the error if they are not live."""
 
     registries: tuple[Registry, ...]
     read_at: datetime | None
     elapsed_ms: int | None = None
     warnings: tuple[str, ...] = ()
     error: UpstreamError | None = None
-    removed: int = 0  # how many left the list and are not known to be purged
-    serial: int = -1  # the profile's write serial from before the call
-    is_quiet: bool = False  # no operation was open; beginning one throws the kept copy away
-    rendered: dict[Hashable, Any] = field(
-        default_factory=dict, compare=False
-    )  # what views made of it, for its short life
+    removed: int = 0  # number that left the list and are not known to be purged
+    serial: int = -1  # write serial of the profile before the call
+    is_quiet: bool = False  # no operation was open; beginning one makes kept readings outdated
+    rendered: dict[Hashable, Any] = field(default_factory=dict, compare=False)  # HTML rendered from it by views
 
     @property
     def is_live(self) -> bool:
@@ -66,7 +64,7 @@ class Reading:
         return attention.find_faults(self.registries)
 
     def find_attention(self, statuses: Iterable[CredentialStatus]) -> attention.Causes:
-        """Every registry that needs attention, and why; `statuses` are of the profile's credentials."""
+        """Finds registries that need attention, with causes; `statuses` are of the profile's credentials."""
         return attention.add_failing_credentials(self.faults, self.registries, statuses)
 
     def find(self, rancher_id: str) -> Registry | None:
@@ -75,7 +73,7 @@ class Reading:
 
 @dataclass
 class _Flight:
-    """One reading under way; everybody else who wants the same waits for it."""
+    """One read in progress; other threads that want the same wait for it."""
 
     landed: threading.Event = field(default_factory=threading.Event)
     reading: Reading | None = None
@@ -89,9 +87,10 @@ _patience = threading.BoundedSemaphore(PATIENT_READERS)
 
 
 def read_registries(profile: ConnectionProfile, *, fresh: bool = False) -> Reading:
-    """The live list: the kept copy of the last few seconds, or one read for all who ask at this moment.
+    """Returns the kept reading of the last seconds, or reads once for all threads that ask at this moment.
 
-    `fresh` asks Rancher whatever is kept. Raises UpstreamError when Rancher doesn't answer as it should.
+    `fresh` ignores the kept reading. Raises UpstreamError. Longer waits for another thread's read need one of
+    PATIENT_READERS slots; without one: Unreachable("busy").
     """
     if not fresh and (reading := _readings.get(profile.pk, version=profile.write_serial)):
         return reading
@@ -118,7 +117,7 @@ def read_registries(profile: ConnectionProfile, *, fresh: bool = False) -> Readi
 
 
 def read_or_recall(profile: ConnectionProfile, *, fresh: bool = False) -> Reading:
-    """The live list or, with Rancher out of reach, the last known one with the error beside it. Raises nothing."""
+    """Returns the live list or, with Rancher unreachable, the last known one with the error. Raises nothing."""
     try:
         return read_registries(profile, fresh=fresh)
     except UpstreamError as error:
@@ -126,7 +125,7 @@ def read_or_recall(profile: ConnectionProfile, *, fresh: bool = False) -> Readin
 
 
 def recall(profile: ConnectionProfile, *, error: UpstreamError | None = None) -> Reading:
-    """The last known list."""
+    """Loads the last known list."""
     items = InventoryItem.objects.filter(profile=profile, gone_at=None).order_by("id")
     registries = tuple(map(store.as_registry, items))
     return Reading(registries, profile.inventory_read_at, error=error, removed=store.recall_removed(profile).count())
@@ -148,7 +147,7 @@ def _wait_for(flight: _Flight) -> Reading:
 
 
 def _read(profile: ConnectionProfile) -> Reading:
-    # as of before the call: it may show nothing younger
+    # taken before the call: the list may show nothing younger
     serial, read_at, started = profile.write_serial, timezone.now(), time.monotonic()
     with connection.contact(profile) as client:
         listing = client.registries.list_all(include_credentials=True)
@@ -160,7 +159,7 @@ def _read(profile: ConnectionProfile) -> Reading:
 
 
 def _remember(profile: ConnectionProfile, registries: Sequence[Registry], read_at: datetime) -> tuple[str, ...]:
-    """Stores the list; a database that doesn't take it costs a warning and not the page."""
+    """Stores the list; a database error becomes a warning, so that the page is shown all the same."""
     try:
         store.remember(profile, registries, read_at)
     except DatabaseError:

@@ -1,4 +1,4 @@
-"""Stores the last known registries of a profile in `InventoryItem` rows, and recalls them."""
+"""Stores the last known registries of a profile as `InventoryItem` rows, and loads them."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -13,13 +13,13 @@ from registries.rancher.types import ActionNames, Registry, from_document, to_do
 from registries.rancher.types import fingerprint as fingerprint_of
 from registries.services.inventory import as_of
 
-READ_NOTED_EVERY = timedelta(seconds=5)  # an unchanged list costs one update in so long
-GONE_FOR = timedelta(days=30)  # how long removed registries are offered in the list
+READ_NOTED_EVERY = timedelta(seconds=5)  # unchanged lists update the profile's row at most this often
+GONE_FOR = timedelta(days=30)  # removed registries are listed for this long
 COLUMNS = ("server_address", "name", "description", "state", "document")
 
 
 def recall_one(profile: ConnectionProfile, rancher_id: str) -> InventoryItem | None:
-    """A registry as it was last seen, removed ones included."""
+    """Loads the last known state of a registry, removed ones included."""
     try:
         return InventoryItem.objects.get(profile=profile, rancher_id=rancher_id)
     except InventoryItem.DoesNotExist:
@@ -27,14 +27,14 @@ def recall_one(profile: ConnectionProfile, rancher_id: str) -> InventoryItem | N
 
 
 def recall_removed(profile: ConnectionProfile) -> QuerySet[InventoryItem]:
-    """What was seen here and then disappeared from Rancher's list, not yet purged as far as is known; newest first."""
+    """Registries that left Rancher's list and are not known to be purged; newest first."""
     since = timezone.now() - GONE_FOR
     items = InventoryItem.objects.filter(profile=profile, gone_at__gt=since, purged_at=None)
     return items.order_by("-gone_at", "-id")
 
 
 def recall_twins(profile: ConnectionProfile, registry: Registry) -> list[Registry]:
-    """The other last known registries of its address, letters' case aside; removed ones left out."""
+    """Loads the other last known registries of the address, letters' case aside, without removed ones."""
     items = InventoryItem.objects.filter(
         profile=profile, gone_at=None, server_address__iexact=registry.server_address or ""
     )
@@ -46,26 +46,26 @@ def as_registry(item: InventoryItem) -> Registry:
 
 
 def as_removed_registry(item: InventoryItem) -> Registry:
-    """The registry as it was before it left the list, in the state that it is in since."""
+    """Registry as it was before it left the list, with the state removed."""
     return msgspec.structs.replace(as_registry(item), state="removed", transitioning="no", actions=ActionNames())
 
 
 def note_write(profile: ConnectionProfile) -> None:
-    """Throws away what is kept, in every process: the serial is part of the key, and read with the profile."""
+    """Bumps the write serial; part of the cache key, so kept readings of every process are ignored."""
     mine = ConnectionProfile.objects.filter(pk=profile.pk)
     mine.update(write_serial=F("write_serial") + 1)
     profile.write_serial = mine.values_list("write_serial", flat=True).first() or profile.write_serial + 1
 
 
 def note_registry(profile: ConnectionProfile, registry: Registry) -> None:
-    """Stores one registry as Rancher has just shown it, between two whole reads."""
+    """Stores one registry as Rancher returned it, between two reads of the list."""
     with transaction.atomic():
         if _lock(profile):
             _store_one(profile, registry)
 
 
 def _lock(profile: ConnectionProfile) -> ConnectionProfile | None:
-    """The profile's row as it is now, held until the transaction ends; writers of its inventory take turns by it."""
+    """Locks the profile's row until the transaction ends, so that writers of its inventory take turns."""
     return ConnectionProfile.objects.select_for_update().filter(pk=profile.pk).first()
 
 
@@ -73,7 +73,7 @@ def _store_one(profile: ConnectionProfile, registry: Registry) -> None:
     now = timezone.now()
     gone_at = now if registry.state in {"removed", "purging", "purged"} else None
     known = recall_one(profile, registry.id)
-    if registry.credentials is None and known:  # answers of writes come without them
+    if registry.credentials is None and known:  # Rancher's answers to writes have no credentials
         registry = msgspec.structs.replace(registry, credentials=as_registry(known).credentials)
     if gone_at and known and known.gone_at:
         gone_at = known.gone_at
@@ -95,7 +95,7 @@ def _store_one(profile: ConnectionProfile, registry: Registry) -> None:
 
 
 def note_absence(profile: ConnectionProfile, rancher_id: str) -> None:
-    """Rancher no longer knows the registry at all: purged."""
+    """Marks a registry as purged: Rancher no longer knows it."""
     now = timezone.now()
     items = InventoryItem.objects.filter(profile=profile, rancher_id=rancher_id, purged_at=None)
     with transaction.atomic():
@@ -104,12 +104,12 @@ def note_absence(profile: ConnectionProfile, rancher_id: str) -> None:
 
 
 def remember(profile: ConnectionProfile, registries: Sequence[Registry], now: datetime) -> None:
-    """Stores a whole list, as of `now`. Raises DatabaseError."""
+    """Stores the whole list as of `now`. Raises DatabaseError."""
     fingerprint = fingerprint_of(registries)
     if fingerprint != profile.inventory_fingerprint:
         with transaction.atomic():
             held = _lock(profile)
-            if held is None:  # removed meanwhile
+            if held is None:  # the profile was removed meanwhile
                 return
             if held.inventory_fingerprint != fingerprint:
                 _rewrite(profile, registries, now)

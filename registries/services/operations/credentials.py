@@ -1,6 +1,7 @@
-"""What people do with the credentials of a registry. Each is one operation, like a registry's.
+"""Creates, updates, activates, deactivates, removes and purges credentials; each write is one operation.
 
-A secret goes to Rancher and, where the team wants it, sealed into the kept copy; it is in no operation and no event.
+Secrets go to Rancher and, if the team keeps copies, encrypted into the kept copy; operations and audit events never
+hold them.
 """
 
 from collections.abc import Mapping
@@ -22,7 +23,7 @@ from registries.services.operations.write_requests import (
 from registries.services.verification import saved_secrets
 
 Verb = Operation.Verb
-GONE = {"removing", "removed", "purging", "purged"}  # Rancher would take credentials for these (rancher.md)
+GONE = {"removing", "removed", "purging", "purged"}  # Rancher accepts credentials for these (rancher.md)
 
 
 def create_credential(
@@ -35,7 +36,7 @@ def create_credential(
 ) -> Operation:
     """Creates a credential of `public_value secret_value email name description`.
 
-    The same form again gives the first one's operation. Raises ActionUnavailable for a registry that is removed.
+    Returns the first operation when the same form is sent again. Raises ActionUnavailable for a removed registry.
     """
     if registry.state in GONE:
         raise ActionUnavailable(f"The registry is {registry.state}: no image is pulled from it. Nothing was sent.")
@@ -86,9 +87,9 @@ def update_credential(
     changes: Mapping[str, str | None],
     keep_copy: bool | None = None,
 ) -> Operation:
-    """Changes what is given of `public_value secret_value email name description`; what isn't given stays.
+    """Updates the given fields of `public_value secret_value email name description`; others stay.
 
-    `keep_copy` None leaves the kept copy as it is. Raises ActionUnavailable when Rancher doesn't offer it.
+    `keep_copy` None leaves the kept copy as it is. Raises ActionUnavailable when Rancher doesn't offer the update.
     """
     check_offered(credential, Verb.UPDATE, request)
     secret = changes.get("secret_value")

@@ -1,7 +1,7 @@
-"""A registry's history: what was done through Corral, and what Rancher's own log has beyond that.
+"""Reads a registry's history: audit events of Corral joined with rows of Rancher's audit log.
 
-What Corral did is in Rancher's log as well, as the account of the profile's key; those rows are joined to Corral's by
-verb and time, so that what is left was done past Corral: in Rancher's pages, by a script, by another key.
+Corral's writes are in Rancher's log too, under the account of the profile's key. They are joined by verb and time; the
+rows left over were done past Corral: in Rancher's UI, by a script, by another key.
 """
 
 from collections.abc import Sequence
@@ -16,13 +16,13 @@ from registries.rancher.audit_logs import AuditLogRow
 from registries.services.upstream import connection
 
 MAX_EVENTS = 100
-SKEW = timedelta(seconds=5)  # between two clocks, and Rancher's log has whole seconds
-IN_RANCHERS_LOG = {"remove": {"remove", "delete"}}  # Corral's verb -> how Rancher's log calls it, where it differs
+SKEW = timedelta(seconds=5)  # clock skew; Rancher's log has whole seconds
+IN_RANCHERS_LOG = {"remove": {"remove", "delete"}}  # Corral's verb -> verbs of Rancher's log, where they differ
 
 
 @dataclass(frozen=True)
 class HistoryRow:
-    """One thing that happened: an event of Corral's record, with Rancher's row of it if there is one, or that alone."""
+    """One row of the history: an audit event, its row of Rancher's log if there is one, or that row alone."""
 
     at: datetime
     event: AuditEvent | None = None
@@ -31,14 +31,14 @@ class HistoryRow:
 
 @dataclass(frozen=True)
 class History:
-    """Newest first. `error` is what kept Rancher's log from being read; then only Corral's part is here."""
+    """History rows, newest first. With `error`, Rancher's log couldn't be read and only Corral's events are here."""
 
     rows: tuple[HistoryRow, ...]
     error: UpstreamError | None = None
 
 
 def read_history(profile: ConnectionProfile, registry_id: str) -> History:
-    """The last hundred of each; one call to Rancher. Raises nothing."""
+    """Reads the last hundred of each log; one upstream call. Raises nothing."""
     events = _events(profile, registry_id)
     try:
         with connection.contact(profile) as client:
@@ -49,7 +49,7 @@ def read_history(profile: ConnectionProfile, registry_id: str) -> History:
 
 
 def _events(profile: ConnectionProfile, registry_id: str) -> list[AuditEvent]:
-    """Of the registry and its credentials; what has begun and ended since is one row."""
+    """Audit events of the registry and its credentials; of an operation that has ended, only its last event."""
     of_it = Q(target_id=registry_id, target_type="registry")
     operations = Operation.objects.filter(of_it | Q(registry_id=registry_id), profile=profile).values("pk")
     ended = AuditEvent.objects.filter(operation_id=OuterRef("operation_id"), id__gt=OuterRef("id"))

@@ -1,7 +1,7 @@
-"""The life of an operation: committed before the call, settled after it, an unknown outcome settled by reading.
+"""Operation lifecycle: committed before the call, settled after it; unknown outcomes are settled by reading.
 
-Nothing is ever sent again. `services.operations.outcomes` decides, from the target as Rancher shows it now, how an
-operation ended; every page that reads registries settles what is open with it, and so does `manage.py reconcile`.
+Writes are never resent. `services.operations.outcomes` decides from the target's present state how an operation ended;
+every page that reads registries settles open operations, and so does `manage.py reconcile`.
 """
 
 from collections.abc import Iterable
@@ -28,18 +28,18 @@ from registries.services.upstream import connection
 
 Verb, State = Operation.Verb, Operation.State
 
-# After this the call itself has ended (wall deadline 8 s): a row that is still pending was left by a killed process.
+# The call has ended by then (wall deadline 8 s): a row that is still pending was left by a killed process.
 CALL_OVER = timedelta(seconds=10)
-# Rancher sets no bound to a transition; from here on the pages say "still pending".
+# Rancher sets no limit for transitions; after this, pages say "still pending".
 LONG_PENDING = timedelta(seconds=60)
 PROFILE_GONE = "The profile was removed from Corral a moment ago; nothing was sent."
 
 
 @dataclass(frozen=True)
 class Intent:
-    """What somebody is about to do: everything that is known before the call. `input` holds no secret.
+    """A write before its call: verb, target, reason and input. `input` never holds a secret.
 
-    `registry_id` is set for what is done to a credential of that registry.
+    `registry_id` is set for writes to a credential of that registry.
     """
 
     verb: Operation.Verb
@@ -55,13 +55,13 @@ class Intent:
 
 
 class KeyTaken(Exception):
-    """The one-time key of the form belongs to somebody else's operation."""
+    """The form's one-time key belongs to another person's operation, or another profile's."""
 
 
 def begin(access: Access, intent: Intent) -> tuple[Operation, bool]:
-    """Commits the operation with its first row on record; whether it is new.
+    """Commits the operation with its first audit event; returns it and whether it is new.
 
-    The same key again gives the operation that is there. Raises KeyTaken when the key was used by somebody else or for
+    Returns the existing operation when the key was used before. Raises KeyTaken when another person used it, or for
     another profile, and ProfileUnusable for a profile that was removed a moment ago.
     """
     try:
@@ -94,7 +94,7 @@ def begin(access: Access, intent: Intent) -> tuple[Operation, bool]:
 
 
 def find_by_key(access: Access, key: UUID) -> Operation:
-    """The operation of a form that was sent before. Raises KeyTaken, or Operation.DoesNotExist when it wasn't."""
+    """Finds the operation of a form that was sent before. Raises KeyTaken, or Operation.DoesNotExist if it wasn't."""
     operation = Operation.objects.get(key=key)
     if operation.actor_id != access.user.pk or operation.profile_id != access.profile.pk:
         raise KeyTaken(str(key))
@@ -102,7 +102,7 @@ def find_by_key(access: Access, key: UUID) -> Operation:
 
 
 def accept(operation: Operation, profile: ConnectionProfile, target: Target) -> None:
-    """Rancher took the call and answered with its target; it is settled when the target rests."""
+    """Notes that Rancher accepted the call; settles the operation if its target is at rest."""
     _note_answer(operation, profile, target_id=target.id, after=snapshot(target), accepted_at=timezone.now())
     if isinstance(target, Registry):
         store.note_registry(profile, target)
@@ -110,14 +110,14 @@ def accept(operation: Operation, profile: ConnectionProfile, target: Target) -> 
 
 
 def fail(operation: Operation, profile: ConnectionProfile, error: UpstreamError) -> None:
-    """The call ended with an error: failed when it cannot have been applied, else unknown."""
-    _note_answer(operation, profile)  # also after a refusal: what is kept was not true
+    """Notes that the call ended with an error: failed if it can't have been applied, else unknown."""
+    _note_answer(operation, profile)  # after a refusal too: the kept reading was outdated
     changes = {"error_reason": error.reason, "error_text": str(error), "error_field": _field_of(error)}
     settle(operation, State.UNKNOWN if error.maybe_applied else State.FAILED, **changes)
 
 
 def _note_answer(operation: Operation, profile: ConnectionProfile, **changes: Any) -> None:
-    """Notes the answer before anything else, with the serial from which on readings are younger than it."""
+    """Stores the answer before anything else, with the write serial from which readings are younger than it."""
     with transaction.atomic():
         store.note_write(profile)
         changes["noted_serial"] = profile.write_serial
@@ -133,20 +133,20 @@ def _field_of(error: UpstreamError) -> str:
 
 
 def open_operations(profile: ConnectionProfile) -> list[Operation]:
-    """The profile's operations without an outcome, oldest first; pulls are `services.operations.pulls`'s to settle."""
+    """Open operations of the profile, oldest first; without pulls, which `services.operations.pulls` settles."""
     waiting = Operation.objects.filter(profile=profile, state__in=Operation.OPEN)
     return list(waiting.exclude(verb=Verb.PULL).order_by("pk"))
 
 
 def settle_from_reading(operations: Iterable[Operation], reading: Reading) -> list[Operation]:
-    """Settles what a live list proves; which operations are still open.
+    """Settles operations as far as a live list proves their outcome; returns those that are still open.
 
-    A removed registry leaves the list at once (rancher.md), so its absence from a whole list proves a removal.
+    Removed registries leave the list at once (rancher.md), so absence from a complete list proves a removal.
     """
     by_id = {registry.id: registry for registry in reading.registries}
     for operation in operations:
         if reading.read_at is None or reading.read_at <= operation.started_at:
-            continue  # it was read before: it proves nothing
+            continue  # an older reading proves nothing
         read_start = ReadStart(reading.serial, reading.read_at)
         mark_if_abandoned(operation)
         if operation.target_type == "credential":
@@ -163,9 +163,9 @@ def settle_from_reading(operations: Iterable[Operation], reading: Reading) -> li
 
 
 def settle_credential(operation: Operation, registry: Registry, read_start: ReadStart) -> bool:
-    """Settles what was done to a credential, as far as its registry, read with its credentials, proves it.
+    """Settles an operation on a credential as far as its registry, read with credentials, proves the outcome.
 
-    Removed credentials leave the list; whether one was purged after that, only a look at itself can tell.
+    Removed credentials leave the list; a purge after that is proved only by reading the credential itself.
     """
     credentials = registry.credentials or ()
     if operation.verb == Verb.CREATE and not operation.target_id:
@@ -175,7 +175,7 @@ def settle_credential(operation: Operation, registry: Registry, read_start: Read
 
 
 def mark_if_abandoned(operation: Operation) -> None:
-    """Pending, never answered, and its call must long be over: the process that made it was killed."""
+    """Marks an operation unknown if it is pending without an answer and its call must be over: its process died."""
     in_worker = operation.verb == Verb.REMOVE and operation.step
     if operation.state == State.PENDING and not operation.accepted_at and not in_worker and operation.age > CALL_OVER:
         settle(
@@ -187,9 +187,9 @@ def mark_if_abandoned(operation: Operation) -> None:
 
 
 def settle_open(profile: ConnectionProfile) -> list[Operation]:
-    """Settles the profile's open operations by reading Rancher; those that stay open. Raises UpstreamError.
+    """Settles the profile's open operations by reading Rancher; returns those still open. Raises UpstreamError.
 
-    One read of the list, and one of each target that the list no longer shows (removed rows leave it).
+    Reads the list once, and each target that is missing there (removed rows leave it).
     """
     operations = open_operations(profile)
     if not operations:
@@ -207,14 +207,14 @@ def settle_open(profile: ConnectionProfile) -> list[Operation]:
 
 
 def read_target_of(operation: Operation, profile: ConnectionProfile) -> Target | None:
-    """The operation's target live; None when Rancher doesn't know it. Raises UpstreamError."""
+    """Reads the operation's target; None if Rancher doesn't know it. Raises UpstreamError."""
     if operation.target_type == "credential":
         return read_credential(profile, operation.target_id)
     return read_target(profile, operation.target_id)
 
 
 def read_credential(profile: ConnectionProfile, rancher_id: str) -> RegistryCredential | None:
-    """The credential live, removed ones too; None when Rancher doesn't know it. Raises UpstreamError."""
+    """Reads a credential, removed ones too; None if Rancher doesn't know it. Raises UpstreamError."""
     try:
         with connection.contact(profile) as client:
             return client.credentials.get(rancher_id)
@@ -223,7 +223,7 @@ def read_credential(profile: ConnectionProfile, rancher_id: str) -> RegistryCred
 
 
 def read_target(profile: ConnectionProfile, rancher_id: str) -> Registry | None:
-    """The registry live, removed ones too; None when Rancher doesn't know it. Raises UpstreamError."""
+    """Reads a registry, removed ones too; None if Rancher doesn't know it. Raises UpstreamError."""
     try:
         with connection.contact(profile) as client:
             registry = client.registries.get(rancher_id, include_credentials=True)

@@ -1,7 +1,7 @@
-"""Settles creates whose answer was lost: whether something that is there now was made by them.
+"""Settles creates whose answer was lost, by finding the object that each one made.
 
-What was there before and what another operation made is not theirs. Of the rest Rancher's own audit log decides, where
-it says who made it; a row is proof, its absence is none (5 of 208 applied creates are missing there, rancher.md).
+Objects that existed before and those of other operations are left out. Rancher's audit log decides among the rest, if
+it names the maker: a row is proof, its absence is none (5 of 208 applied creates are missing there, rancher.md).
 """
 
 from collections.abc import Iterable
@@ -21,20 +21,20 @@ UNPROVEN = "Rancher's own log doesn't say who made it; it has the address and th
 
 
 def before_create(targets: Iterable[Target]) -> dict[str, Any]:
-    """What an operation keeps of what was there before: how many, and the highest id; ids only grow."""
+    """Snapshot of the existing objects for an operation: their number and the highest id; ids only grow."""
     ids = [one.id for one in targets]
     return {"count": len(ids), "highest_id": max(ids, key=_order, default="")}
 
 
 def settle_registry(operation: Operation, registries: Iterable[Registry], read_start: ReadStart) -> bool:
-    """Settles a lost create of a registry, looked for by its address; whether that ended it."""
+    """Settles a lost create of a registry, found by its address; returns whether that ended it."""
     address = str(operation.input.get("server_address", ""))
     same = [one for one in registries if is_same_address(one.server_address, address)]
     return _settle(operation, same, read_start, "Rancher has no registry with that address")
 
 
 def settle_credential(operation: Operation, credentials: Iterable[RegistryCredential], read_start: ReadStart) -> bool:
-    """Settles a lost create of a credential, looked for by its user; whether that ended it."""
+    """Settles a lost create of a credential, found by its user; returns whether that ended it."""
     same = [one for one in credentials if one.public_value == operation.input.get("public_value")]
     return _settle(operation, same, read_start, "The registry has no such credential")
 
@@ -68,7 +68,7 @@ def _is_new(operation: Operation, rancher_id: str) -> bool:
 
 
 def _unclaimed(operation: Operation, targets: list[Any]) -> list[Any]:
-    """Those that no other operation of the profile made."""
+    """Objects that no other operation of the profile made."""
     others = Operation.objects.filter(
         profile=operation.profile_id,
         verb=Operation.Verb.CREATE,
@@ -80,7 +80,7 @@ def _unclaimed(operation: Operation, targets: list[Any]) -> list[Any]:
 
 
 def _made_by(operation: Operation, target: Target) -> bool | None:
-    """Whether the profile's key made it, as Rancher's log says; None where the log doesn't tell."""
+    """Whether the profile's key made it, by Rancher's audit log; None if the log doesn't say."""
     profile = operation.profile
     if profile is None:
         return None
@@ -92,7 +92,7 @@ def _made_by(operation: Operation, target: Target) -> bool | None:
         return None
     makers = {row.authenticated_as_account_id for row in rows if row.verb == "create" and row.response_code in CREATED}
     if not makers or profile.key_kind != "environment":
-        return None  # an account's id is not known here, an environment key acts as its project
+        return None  # account ids are not known here; an environment key acts as its project
     return profile.project_id in makers
 
 

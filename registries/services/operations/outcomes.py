@@ -1,4 +1,4 @@
-"""What Rancher shows now proves how an operation ended, or proves nothing yet. Pure."""
+"""Decides an operation's outcome from its target's present state; None while undecided. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,14 +10,14 @@ from registries.rancher.types import Registry, RegistryCredential
 Verb, State = Operation.Verb, Operation.State
 Target = Registry | RegistryCredential
 
-# A call whose answer was lost may be applied late; before this, "not there" is no proof.
+# A call whose answer was lost may be applied late; until then, absence is no proof.
 PROOF_AFTER = timedelta(seconds=12)
 NEW_SECRET = "new_secret"  # noqa: S105 - in an operation's input: that one was set, never which
 
 
 @dataclass(frozen=True)
 class OperationOutcome:
-    """How an operation ended."""
+    """Final state of an operation, with the reason of a failure."""
 
     state: Operation.State
     error_reason: str = ""
@@ -26,7 +26,7 @@ class OperationOutcome:
 
 
 def snapshot(target: Target) -> dict[str, Any]:
-    """What goes into an operation's before and after: what a person can change and may see, and the state."""
+    """Values for an operation's before and after: the editable fields that people may see, and the state."""
     own = {"server_address": target.server_address} if isinstance(target, Registry) else _public_values(target)
     return {"name": target.name, "description": target.description, **own, "state": target.state}
 
@@ -37,16 +37,16 @@ def _public_values(credential: RegistryCredential) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class ReadStart:
-    """When a look at Rancher began: the profile's write serial and the time, both from before the call."""
+    """Start of a read of Rancher: the profile's write serial and the time, both taken before the call."""
 
     serial: int
     at: datetime
 
     def disproves(self, operation: Operation) -> bool:
-        """Whether it can tell that a write was not applied.
+        """Whether the read can prove that a write was not applied.
 
-        Of an accepted write only a look that began after the answer was noted can; of a lost one, only a look that
-        began when the call could no longer be applied late.
+        For an accepted write, it must have begun after the answer was noted; for a lost one, after the last moment at
+        which the call could have been applied.
         """
         if operation.noted_serial is not None and self.serial < operation.noted_serial:
             return False
@@ -56,7 +56,7 @@ class ReadStart:
 
 
 def decide_outcome(operation: Operation, target: Target | None, read_start: ReadStart) -> OperationOutcome | None:
-    """Decides an operation's outcome from its target as it was seen; None while undecided. Pure."""
+    """Decides the outcome from the target as read (None: Rancher doesn't know it); None while undecided. Pure."""
     found = _outcome(operation, target)
     if found and found.state == State.FAILED and not read_start.disproves(operation):
         return None
@@ -116,7 +116,7 @@ def _outcome_of_update(operation: Operation, target: Target) -> OperationOutcome
 
 
 def _outcome_of_lost_secret() -> OperationOutcome:
-    """Rancher never shows a secret, so nothing that can be read proves whether a lost change of it was applied."""
+    """Outcome of a lost password change: no read proves it, because Rancher never shows secrets."""
     return OperationOutcome(
         State.FAILED,
         "cannot_be_read",
@@ -126,7 +126,7 @@ def _outcome_of_lost_secret() -> OperationOutcome:
 
 
 def _not_in_effect(operation: Operation, now: str) -> OperationOutcome:
-    """What is known of a change that doesn't show: it was not carried out, or somebody undid it."""
+    """Outcome of a change that is not in effect: it was not applied, or another person undid it."""
     if operation.accepted_at:
         text = f"Rancher accepted it, but {now}: it was not carried out, or it was undone since."
         return OperationOutcome(State.FAILED, "not_in_effect", text)

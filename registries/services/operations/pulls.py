@@ -1,4 +1,4 @@
-"""Proof from the hosts: Rancher has them pull an image, which is an operation like any other, and it downloads.
+"""Pull tasks: Rancher has the hosts pull an image, as one operation.
 
 Rancher picks the credential itself, so a pull that works proves registry, credential, network and image at once.
 """
@@ -19,12 +19,12 @@ from registries.services.operations.settlement import settle
 from registries.services.operations.write_requests import WriteRequest
 from registries.services.upstream import connection
 
-LONGEST = timedelta(seconds=60)  # then whoever waits is told which hosts have not answered
+LONGEST = timedelta(seconds=60)  # after this, hosts without an answer fail the operation
 State = Operation.State
 
 
 def is_offered(profile: ConnectionProfile) -> bool:
-    """Whether this Rancher lets this key make pull tasks; one call. Raises UpstreamError."""
+    """Whether Rancher lets the profile's key create pull tasks; one call. Raises UpstreamError."""
     try:
         with connection.contact(profile) as client:
             return client.schemas.get("pullTask").is_writable
@@ -35,9 +35,9 @@ def is_offered(profile: ConnectionProfile) -> bool:
 def start_pull(
     access: Access, *, request: WriteRequest, image: str, mode: Mode, host_labels: Mapping[str, str]
 ) -> Operation:
-    """Has the hosts pull: `all` of them, or with `cached` those that have the image already.
+    """Starts a pull on the hosts: on `all`, or with `cached` on those that have the image already.
 
-    The same form again gives the first one's operation.
+    Returns the first operation when the same form is sent again.
     """
     intent = lifecycle.Intent(
         Operation.Verb.PULL,
@@ -64,7 +64,7 @@ def start_pull(
 
 
 def read_pull(operation: Operation, profile: ConnectionProfile) -> dict[str, str]:
-    """What each host says by now; settles the operation when all have answered or the time is over.
+    """Reads what each host answered; settles the operation when all have or the time is over.
 
     Raises UpstreamError.
     """
@@ -89,7 +89,7 @@ def settle_pulls(profile: ConnectionProfile) -> int:
 
 
 def _give_up(operation: Operation) -> None:
-    """Rancher's answer was lost, and with it the task's id: pull tasks can't be told apart by what they pull."""
+    """Ends a pull whose answer was lost, and with it the task's id: tasks can't be told apart by their image."""
     lifecycle.mark_if_abandoned(operation)
     if operation.state == State.UNKNOWN and operation.age > LONGEST:
         text = "Rancher's answer was lost, so nobody can say what the hosts did. Pulling once more does no harm."

@@ -1,4 +1,4 @@
-"""Settles what was left open, profile by profile: one dead Rancher keeps no other profile's operations waiting."""
+"""Settles open operations, profile by profile, so that one dead Rancher doesn't delay other profiles."""
 
 import contextlib
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from registries.services.operations.settlement import settle
 
 @dataclass
 class Reconciliation:
-    """How many open operations were looked at, settled, and could not be read."""
+    """Counts of open operations: examined, settled, unreadable."""
 
     looked_at: int = 0
     settled: int = 0
@@ -22,7 +22,7 @@ class Reconciliation:
 def reconcile(failed: list[str] | None = None) -> Reconciliation:
     """Resumes removals that lost their worker, then settles every profile's open operations by reading Rancher.
 
-    One profile or removal that fails costs no other; its name is appended to `failed`.
+    A profile or removal that fails doesn't stop the others; its name is appended to `failed`.
     """
     done = Reconciliation()
     for operation_id in removal.find_stuck_removals():
@@ -42,7 +42,7 @@ def reconcile(failed: list[str] | None = None) -> Reconciliation:
 
 
 def _end_orphans() -> int:
-    """Operations of profiles that were removed in Corral: nobody can read their outcome any more."""
+    """Ends operations of profiles that were removed in Corral: their outcome can't be read any more."""
     orphans = Operation.objects.filter(profile=None, state__in=Operation.OPEN)
     return sum(
         settle(

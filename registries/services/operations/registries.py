@@ -1,4 +1,4 @@
-"""What people do with registries. Each is one operation (`lifecycle`): committed, called, settled."""
+"""Creates, updates, activates, deactivates, removes, purges and restores registries; each write is one operation."""
 
 from collections.abc import Mapping
 
@@ -17,7 +17,7 @@ Verb = Operation.Verb
 
 
 class AddressTaken(Exception):
-    """The project has a registry of that address already (letters' case aside); nothing was sent."""
+    """A registry of that address exists in the project (letters' case aside); nothing was sent."""
 
     def __init__(self, existing: Registry) -> None:
         super().__init__(existing.id)
@@ -27,9 +27,9 @@ class AddressTaken(Exception):
 def create_registry(
     access: Access, *, request: WriteRequest, server_address: str, name: str | None, description: str | None
 ) -> Operation:
-    """Creates a registry. The same form again gives the first one's operation.
+    """Creates a registry. Returns the first operation when the same form is sent again.
 
-    Raises AddressTaken, and UpstreamError when the look for a twin beforehand failed; in both cases nothing was sent.
+    Raises AddressTaken, and UpstreamError when the list couldn't be read before; in both cases nothing was sent.
     """
     if Operation.objects.filter(key=request.key).exists():
         return lifecycle.find_by_key(access, request.key)
@@ -58,7 +58,7 @@ def create_registry(
 def update_registry(
     access: Access, registry: Registry, *, request: WriteRequest, changes: Mapping[str, str | None]
 ) -> Operation:
-    """Changes `name` and `description`, as far as given. Raises ActionUnavailable when Rancher doesn't offer it."""
+    """Updates the given fields of `name description`. Raises ActionUnavailable when Rancher doesn't offer it."""
     intent = _intent(Verb.UPDATE, registry, request, dict(changes))
     return call(access, intent, lambda client: client.registries.update(registry.id, **changes))
 
@@ -66,8 +66,8 @@ def update_registry(
 def change_state(access: Access, registry: Registry, *, verb: Verb, request: WriteRequest) -> Operation:
     """Activates, deactivates, removes, purges or restores.
 
-    Removing an active registry is handed to the worker (`removal`), queued in the operation's transaction.
-    Raises ActionUnavailable when Rancher doesn't offer the verb for the registry as it is now.
+    Removals of active registries are queued for the worker (`removal`) in the operation's transaction. Raises
+    ActionUnavailable when Rancher doesn't offer the verb in the registry's present state.
     """
     if verb == Verb.REMOVE and needs_deactivation(registry):
         return queue_removal(access, _intent(verb, registry, request))
@@ -94,7 +94,7 @@ def _intent(
 
 
 def _look_for_twins(access: Access, operation: Operation) -> None:
-    """Two creates at once can both succeed (rancher.md): the other one is named, with what to do."""
+    """Warns on the operation of a twin: two creates at once can both succeed (rancher.md)."""
     try:
         registries = read_registries(access.profile, fresh=True).registries
     except UpstreamError as error:

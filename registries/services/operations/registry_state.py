@@ -1,4 +1,4 @@
-"""One registry as it is now: live, or as it was last seen, with what is under way on it."""
+"""Loads one registry, live or as last known, with its open operations."""
 
 from dataclasses import dataclass
 
@@ -20,11 +20,11 @@ RECENT_OPERATIONS = 10
 
 @dataclass(frozen=True)
 class RegistryState:
-    """`registry` is live unless `error` says why not, or `is_gone` that Rancher no longer knows it (purged)."""
+    """One registry with its open operation; live unless `error` is set or `is_gone` (purged, unknown to Rancher)."""
 
     registry: Registry
     pending: Operation | None = None
-    settled: tuple[Operation, ...] = ()  # by this very look
+    settled: tuple[Operation, ...] = ()  # by this read
     error: UpstreamError | None = None
     is_gone: bool = False
     seen: InventoryItem | None = None
@@ -39,9 +39,9 @@ class RegistryState:
 
 
 def load_registry(profile: ConnectionProfile, rancher_id: str) -> RegistryState | None:
-    """Reads one registry (one upstream call) and settles what that proves about its operations.
+    """Reads one registry (one upstream call) and settles its operations as far as that proves their outcome.
 
-    With Rancher out of reach: as it was last seen, with the error. None when neither Rancher nor Corral ever knew it.
+    With Rancher unreachable: the last known registry with the error. None if neither Rancher nor Corral knows it.
     """
     under_way = list(
         Operation.objects.filter(_of_registry(rancher_id), profile=profile, state__in=Operation.OPEN).order_by("pk")
@@ -55,7 +55,7 @@ def load_registry(profile: ConnectionProfile, rancher_id: str) -> RegistryState 
         lifecycle.mark_if_abandoned(operation)
     settled = tuple(operation for operation in under_way if _settle(operation, registry, read_start))
     if settled:
-        store.note_write(profile)  # what is kept anywhere shows it as it was on the way
+        store.note_write(profile)  # kept readings show it in transition
     pending = next((operation for operation in under_way if operation.is_open), None)
     if registry is None:
         gone = _as_last_seen(profile, rancher_id, is_gone=True)
@@ -64,13 +64,13 @@ def load_registry(profile: ConnectionProfile, rancher_id: str) -> RegistryState 
 
 
 def find_credential_use(profile: ConnectionProfile, found: RegistryState) -> CredentialsInUse:
-    """The use of the registry's credentials: as just loaded, beside the last known registries of its address."""
+    """Use of the registry's credentials, from the loaded registry and its last known twins."""
     registry = msgspec.structs.replace(found.registry, state="purged") if found.is_gone else found.registry
     return CredentialsInUse([registry, *store.recall_twins(profile, registry)])
 
 
 def recent_operations(profile: ConnectionProfile, rancher_id: str) -> list[Operation]:
-    """The last operations on one registry and its credentials, newest first."""
+    """Recent operations on one registry and its credentials, newest first."""
     return list(Operation.objects.filter(_of_registry(rancher_id), profile=profile)[:RECENT_OPERATIONS])
 
 

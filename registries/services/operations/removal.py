@@ -1,8 +1,7 @@
-"""Removing what is active: deactivate, wait, remove; one look at Rancher a step, resumable after a crash.
+"""Removal of active targets: deactivate, wait, remove; one read of Rancher a step, resumable after a crash.
 
-Each call is noted in the operation's `step` before it is sent, so a step whose process was killed is never sent twice:
-whoever comes next reads the registry and goes on from what it sees. Nobody waits in a loop: a step says when to look
-again.
+Each call is stored in the operation's `step` before it is sent, so a step is never sent twice after a crash: the next
+worker reads the target and continues from its state. Steps don't wait in a loop; they return when to read again.
 """
 
 from datetime import timedelta
@@ -26,19 +25,19 @@ State = Operation.State
 GONE = {"removed", "purging", "purged"}
 FIRST_LOOK_S, LONGEST_PAUSE_S = 0.4, 10.0
 GIVE_UP_AFTER = timedelta(minutes=15)
-STUCK_AFTER = timedelta(seconds=20)  # nobody looked for so long: the worker that had it is gone
+STUCK_AFTER = timedelta(seconds=20)  # not touched for so long: its worker died
 
 
 @task()
 def continue_removal(operation_id: int) -> None:
-    """Takes a removal one step further and, unless that ended it, enqueues itself for the next step."""
+    """Advances a removal by one step; enqueues itself for the next one unless it has ended."""
     delay_s = advance_removal(operation_id)
     if delay_s is not None:
         continue_removal.using(run_after=timezone.now() + timedelta(seconds=delay_s)).enqueue(operation_id)
 
 
 def advance_removal(operation_id: int) -> float | None:
-    """One step. Seconds until the next look, or None when the operation has ended."""
+    """Runs one step; returns the seconds until the next one, or None when the operation has ended."""
     operation = Operation.objects.select_related("profile").get(pk=operation_id)
     if not operation.is_open or operation.profile is None:
         return None
@@ -49,16 +48,16 @@ def advance_removal(operation_id: int) -> float | None:
         target = lifecycle.read_target_of(operation, operation.profile)
         _step(operation, operation.profile, target, read_start)
     except (Conflict, Invalid):
-        return pause_s  # somebody else moved it at the same moment: the next look goes on from what is there
+        return pause_s  # changed by another client at the same moment: the next step continues from its state
     except UpstreamError as error:
-        may_go_on = error.retry_helps or error.maybe_applied  # what was perhaps applied is looked at, not given up
+        may_go_on = error.retry_helps or error.maybe_applied  # it may have been applied: read again
         if not may_go_on or operation.age > GIVE_UP_AFTER:
             _end(operation, error.reason, f"{error} {_what_is_known(operation)}")
     return pause_s if operation.is_open else None
 
 
 def find_stuck_removals() -> list[int]:
-    """Removals that nobody has looked at for a while: their worker was killed."""
+    """Finds removals that were not touched for a while: their worker was killed."""
     waiting = Operation.objects.filter(verb=Operation.Verb.REMOVE, state__in=Operation.OPEN).exclude(step="")
     return list(waiting.filter(touched_at__lt=timezone.now() - STUCK_AFTER).values_list("pk", flat=True))
 
@@ -106,7 +105,7 @@ def _resource(client: Client, operation: Operation) -> RegistryResource | Creden
 
 
 def _claim(operation: Operation, before: str, step: str) -> bool:
-    """Notes the call that is about to be sent; only one process can, and only once."""
+    """Claims the next call before it is sent; one process succeeds, and only once."""
     now = timezone.now()
     claimed = Operation.objects.filter(pk=operation.pk, step=before, state__in=Operation.OPEN)
     done = bool(claimed.update(step=step, stepped_at=now))
@@ -116,7 +115,7 @@ def _claim(operation: Operation, before: str, step: str) -> bool:
 
 
 def _is_overdue(operation: Operation) -> bool:
-    """The step's call was sent so long ago that an effect would show."""
+    """Whether the step's call was sent so long ago that its effect would show."""
     return operation.stepped_at is None or timezone.now() - operation.stepped_at > PROOF_AFTER
 
 

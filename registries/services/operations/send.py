@@ -16,11 +16,11 @@ from registries.services.upstream import connection
 
 
 def call(access: Access, intent: lifecycle.Intent, send: Callable[[Client], Target]) -> Operation:
-    """Commits the operation, sends it once, settles it as far as the answer tells."""
+    """Commits the operation, sends it once, and settles it as far as the answer proves."""
     operation, is_new = lifecycle.begin(access, intent)
     if not is_new:
         return operation
-    current_write.set(f"Operation {operation.pk}")  # whatever fails from here on, the page says that it was sent
+    current_write.set(f"Operation {operation.pk}")  # from here on, failures are answered with "it was sent"
     try:
         with connection.contact(access.profile) as client:
             target = send(client)
@@ -33,7 +33,7 @@ def call(access: Access, intent: lifecycle.Intent, send: Callable[[Client], Targ
 
 
 def queue_removal(access: Access, intent: lifecycle.Intent) -> Operation:
-    """Hands a removal in two steps to the worker (`removal`), queued in the operation's transaction."""
+    """Queues a removal in two steps for the worker (`removal`), in the operation's transaction."""
     with transaction.atomic():
         operation, is_new = lifecycle.begin(access, intent)
         if is_new:

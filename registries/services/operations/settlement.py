@@ -10,7 +10,7 @@ from registries.services.operations.outcomes import ReadStart, Target, decide_ou
 
 
 def settle(operation: Operation, state: Operation.State, **changes: Any) -> bool:
-    """Ends the operation, or marks it unknown, unless somebody else has ended it, and records that; whether it did."""
+    """Ends an operation or marks it unknown, with an audit event, unless it has ended; returns whether it did."""
     with transaction.atomic():
         done = operation.settle(state, **changes)
         if done:
@@ -19,7 +19,7 @@ def settle(operation: Operation, state: Operation.State, **changes: Any) -> bool
 
 
 def settle_with(operation: Operation, target: Target | None, read_start: ReadStart) -> bool:
-    """Settles the operation if its target (None: Rancher doesn't know it) proves an outcome; whether it did."""
+    """Settles the operation if its target (None: unknown to Rancher) proves an outcome; returns whether it did."""
     found = decide_outcome(operation, target, read_start)
     if found is None:
         return False

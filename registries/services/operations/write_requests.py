@@ -1,4 +1,4 @@
-"""What can be asked of Rancher now, and what a form brings to ask for it."""
+"""Write requests of forms, and the verbs that Rancher offers for a target."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -8,7 +8,7 @@ from registries.services.operations.outcomes import Target
 
 Verb = Operation.Verb
 
-# What the resource has to offer for a verb. An active registry has no `remove`: it is deactivated first (rancher.md).
+# Action that a resource must offer for a verb. Active registries offer no `remove`: deactivate first (rancher.md).
 NEEDED_ACTION = {
     Verb.UPDATE: "update",
     Verb.ACTIVATE: "activate",
@@ -21,7 +21,7 @@ NEEDED_ACTION = {
 
 @dataclass(frozen=True)
 class WriteRequest:
-    """What a form brings beside its fields: its one-time key, the id of the request and the reason given."""
+    """Metadata of a submitted form: its one-time key, the request's id and the reason given."""
 
     key: UUID
     request_id: str
@@ -29,11 +29,11 @@ class WriteRequest:
 
 
 class ActionUnavailable(Exception):
-    """Rancher doesn't offer the action in the registry's present state; nothing was sent. Its text is for people."""
+    """Action that Rancher doesn't offer in the target's present state; nothing was sent. Its text is for people."""
 
 
 def offered(target: Target) -> list[Verb]:
-    """What can be done now, from the resource's own `actions`; removing an active one is offered as two steps."""
+    """Verbs that the resource's `actions` allow now; removing an active one is offered as two steps."""
     verbs = [verb for verb, action in NEEDED_ACTION.items() if action in target.actions]
     if needs_deactivation(target):
         verbs.insert(verbs.index(Verb.DEACTIVATE) + 1, Verb.REMOVE)
@@ -41,12 +41,12 @@ def offered(target: Target) -> list[Verb]:
 
 
 def needs_deactivation(target: Target) -> bool:
-    """Whether removing takes two steps: it rests active, where Rancher answers a DELETE with 405."""
+    """Whether removal takes two steps: for active targets, Rancher answers DELETE with 405."""
     return target.state == "active" and "deactivate" in target.actions and "remove" not in target.actions
 
 
 def check_offered(target: Target, verb: Verb, request: WriteRequest) -> None:
-    """Raises ActionUnavailable, unless the form was sent before: then its operation is the answer."""
+    """Raises ActionUnavailable if the verb isn't offered; not for a form that was sent before and has an operation."""
     if verb not in offered(target) and not Operation.objects.filter(key=request.key).exists():
         raise ActionUnavailable(
             f"Rancher doesn't offer to {verb.label} it while it is {target.state}. Nothing was sent."

@@ -1,4 +1,6 @@
-"""Who can do what, and why: per profile and per person. `registries.access` decides by the same rules."""
+"""Access report: effective roles with their reasons, per profile and per person.
+
+`registries.access` decides by the same rules."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -17,7 +19,7 @@ EVERY_ROLE = (*(role.value for role in reversed(Role)), SiteRole.ADMIN.value, Si
 
 @dataclass(frozen=True)
 class Reason:
-    """Where a right comes from: their own role, a team's, or the whole site's. `counts`: nothing overrules it."""
+    """Source of a role: the person's own, a team's or the site's. `counts` is False if a site role overrules it."""
 
     role: str
     team: Group | None = None
@@ -27,13 +29,13 @@ class Reason:
 
 @dataclass(frozen=True)
 class Grant:
-    """A person or a team with a role in a profile, and each reason for it; `membership` is what was given here."""
+    """Role of a person or team in a profile, with all reasons; `membership` is the one given in this profile."""
 
     who: User | Group
     role: str
     reasons: tuple[Reason, ...] = ()
     membership: Membership | None = None
-    people: int = 0  # of a team, those who may sign in
+    people: int = 0  # members of a team who may sign in
 
     @property
     def is_team(self) -> bool:
@@ -46,7 +48,7 @@ class Grant:
 
 @dataclass(frozen=True)
 class ProfileAccess:
-    """What one person may do in one profile, by a role of theirs or of their teams."""
+    """Effective role of one person in one profile, by their own role or their teams'."""
 
     profile: ConnectionProfile
     role: str
@@ -55,22 +57,22 @@ class ProfileAccess:
 
 @dataclass(frozen=True)
 class GrantQuery(ParsedQuery):
-    """What the list of holders is narrowed to; what makes no sense narrows nothing."""
+    """Filter of the list of grants, from the URL; invalid values are ignored."""
 
     q: str = text(longest=100)
-    role: str = choice("", *EVERY_ROLE)  # the one that decides
+    role: str = choice("", *EVERY_ROLE)  # the effective one
 
     def narrow(self, holders: Iterable[Grant]) -> list[Grant]:
         return [one for one in self.search(holders) if self.role in {"", one.role}]
 
     def search(self, holders: Iterable[Grant]) -> list[Grant]:
-        """Those whose name has every word, whatever their role."""
+        """Grants whose name has every word of `q`, with any role."""
         words = self.q.lower().split()
         return [one for one in holders if all(word in one.name.lower() for word in words)]
 
 
 def find_grants(profile: ConnectionProfile) -> list[Grant]:
-    """Teams with a role first, then everybody who can do something here, by name. Three queries, however many."""
+    """Finds the grants of a profile: teams first, then people, by name. Three queries."""
     given = list(Membership.objects.filter(profile=profile).select_related("user", "team"))
     teams = {one.team_id: one for one in given if one.team_id}
     reasons: dict[User, list[Reason]] = defaultdict(list)
@@ -94,7 +96,7 @@ def find_grants(profile: ConnectionProfile) -> list[Grant]:
 
 
 def find_profile_access(person: User) -> list[ProfileAccess]:
-    """The profiles in which a person or a team of theirs has a role, by name. One query."""
+    """Finds the profiles in which a person or one of their teams has a role, by name. One query."""
     found: dict[ConnectionProfile, list[Reason]] = defaultdict(list)
     given = Membership.objects.filter(Q(user=person) | Q(team__user=person)).select_related("profile", "team")
     for one in given.order_by("profile__name", "pk"):
@@ -103,7 +105,7 @@ def find_profile_access(person: User) -> list[ProfileAccess]:
 
 
 def effective_role(person: User, reasons: Iterable[Reason]) -> tuple[str, tuple[Reason, ...]]:
-    """The role that decides, and all reasons; a site role comes before whatever a profile gives."""
+    """Returns the effective role and all reasons; a site role overrules roles in the profile."""
     if person.site_role:
         idle = (Reason(one.role, one.team, counts=False) for one in reasons)
         return person.site_role, (Reason(person.site_role, is_site_wide=True), *idle)
@@ -112,7 +114,7 @@ def effective_role(person: User, reasons: Iterable[Reason]) -> tuple[str, tuple[
 
 
 def _people_of(teams: Iterable[int]) -> Iterable[tuple[int, User]]:
-    """Everybody in these teams who may sign in, each once a team."""
+    """Pairs of team id and member, for members who may sign in."""
     rows = User.groups.through.objects.filter(group__in=list(teams), user__is_active=True).select_related("user")
     return ((row.group_id, row.user) for row in rows)
 

@@ -1,4 +1,4 @@
-"""Roles in a profile, given to people and teams: added, changed, taken away. Each is on record with what was before."""
+"""Adds, changes and removes roles of people and teams in a profile, each with an audit event."""
 
 from typing import Any
 
@@ -16,19 +16,19 @@ ONLY_READS = "{} is an auditor: they see everything and change nothing, and can 
 
 
 class AlreadyMember(Exception):
-    """The person or the team has a role here already; its text is for people."""
+    """The person or team has a role in the profile already; its text is for people."""
 
 
 class OnlyReads(Exception):
-    """The person is an auditor, who is never given more; its text is for people."""
+    """The person is an auditor and can't be given a role; its text is for people."""
 
 
 class NoLongerMember(Exception):
-    """Somebody else took the role away a moment ago."""
+    """The role was removed by another person a moment ago."""
 
 
 def add_member(access: Access, who: User | Group, role: Role, *, reason: str = "") -> Membership:
-    """Gives a role from the next request on. Raises AlreadyMember, OnlyReads."""
+    """Adds a role; it takes effect at the next request. Raises AlreadyMember, OnlyReads."""
     holder = {"user": who} if isinstance(who, User) else {"team": who}
     try:
         with transaction.atomic():
@@ -41,7 +41,7 @@ def add_member(access: Access, who: User | Group, role: Role, *, reason: str = "
 
 
 def change_member_role(access: Access, membership: Membership, role: Role, *, reason: str = "") -> None:
-    """Holds from their next request on. Raises NoLongerMember, OnlyReads."""
+    """Changes a role; it takes effect at the next request. Raises NoLongerMember, OnlyReads."""
     with transaction.atomic():
         held = _hold(membership)
         before = held.role
@@ -54,7 +54,7 @@ def change_member_role(access: Access, membership: Membership, role: Role, *, re
 
 
 def remove_member(access: Access, membership: Membership, *, reason: str = "") -> None:
-    """What they could do here through this role alone, they can't at their next request. Raises NoLongerMember."""
+    """Removes a role; it takes effect at the next request. Raises NoLongerMember."""
     with transaction.atomic():
         held = _hold(membership)
         _emit("member.remove", access, held, before={"role": held.role}, reason=reason)
@@ -62,7 +62,7 @@ def remove_member(access: Access, membership: Membership, *, reason: str = "") -
 
 
 def describe_loss(access: Access, membership: Membership) -> str:
-    """What to know before a role is taken away or lowered: who can't manage the profile then; empty when all can."""
+    """Warning before a role is removed or lowered: loss of the last maintainer's role; "" if nothing is lost."""
     if membership.role != Role.MAINTAINER:
         return ""
     others = Membership.objects.filter(profile=access.profile, role=Role.MAINTAINER).exclude(pk=membership.pk)
@@ -78,7 +78,7 @@ def describe_loss(access: Access, membership: Membership) -> str:
 
 
 def _hold(membership: Membership) -> Membership:
-    """The row as it is now, held until the transaction ends."""
+    """Locks the row until the transaction ends. Raises NoLongerMember."""
     held = Membership.objects.select_for_update(of=("self",)).select_related("user", "team")
     row = held.filter(pk=membership.pk).first()
     if row is None:
@@ -87,7 +87,7 @@ def _hold(membership: Membership) -> Membership:
 
 
 def _refuse_auditors(who: User | Group) -> None:
-    """Raises OnlyReads. The person is held, so that nobody makes them an auditor at the same moment."""
+    """Raises OnlyReads for auditors; locks the person, so that they don't become one at the same moment."""
     if isinstance(who, User) and User.objects.select_for_update().get(pk=who.pk).site_role == SiteRole.AUDITOR:
         raise OnlyReads(ONLY_READS.format(who))
 

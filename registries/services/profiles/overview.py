@@ -1,4 +1,4 @@
-"""What the overview and the profile pages tell of each profile, from the inventory: no upstream call."""
+"""Summaries of profiles for the overview and the profile pages, from the inventory: no upstream call."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -21,7 +21,7 @@ from registries.services.operations import lifecycle
 
 @dataclass(frozen=True)
 class AttentionItem:
-    """One thing that needs a person: a profile's connection, or one of its registries with all its causes.
+    """One line under "Needs attention": a profile's connection, or one registry with all its causes.
 
     `kind` is `unreachable`, `keys` or `unchecked` for a connection, else the registry's gravest cause.
     """
@@ -37,7 +37,7 @@ class AttentionItem:
 
 @dataclass
 class Summary:
-    """A profile with its counts by state and what needs attention; `warnings` counts registries, as the list does."""
+    """Counts by state and attention of one profile; `warnings` counts registries, as the list's facet does."""
 
     profile: ConnectionProfile
     counts: Counter[str] = field(default_factory=Counter)
@@ -46,7 +46,7 @@ class Summary:
 
     @property
     def health(self) -> str:
-        """One of `unread`, `no_keys`, `no_project`, `keys`, `unreachable`, `answers`."""
+        """Health of the connection: `unread`, `no_keys`, `no_project`, `keys`, `unreachable` or `answers`."""
         profile = self.profile
         if not profile.has_keys or profile.failure_reason == "keys_unreadable":
             return "no_keys"
@@ -58,7 +58,7 @@ class Summary:
 
 
 def summarise(profiles: Iterable[ConnectionProfile]) -> list[Summary]:
-    """Counts and attention of each profile; two queries for all of them, three where credentials fail."""
+    """Summarises profiles; two queries for all of them, three if credentials fail."""
     summaries = {profile.pk: Summary(profile) for profile in profiles}
     statuses: dict[int, list[CredentialStatus]] = defaultdict(list)
     for status in CredentialStatus.objects.filter(profile__in=summaries).exclude(notified_reason=""):
@@ -76,9 +76,9 @@ def summarise(profiles: Iterable[ConnectionProfile]) -> list[Summary]:
 
 
 def _known_registries(profiles: Mapping[int, object], whole: Iterable[str]) -> Mapping[int, list[Registry]]:
-    """The last known registries by profile, with what counts and attention need; `whole` ones with their credentials.
+    """Last known registries by profile, without credentials except for the ids in `whole`.
 
-    To decode every document would take most of the page's time.
+    Decoding every document would take most of the page's time.
     """
     items = InventoryItem.objects.filter(profile__in=profiles, gone_at=None)
     documents = items.filter(rancher_id__in=whole) if whole else ()
@@ -94,7 +94,7 @@ def _known_registries(profiles: Mapping[int, object], whole: Iterable[str]) -> M
 
 
 def refresh(profile: ConnectionProfile) -> UpstreamError | None:
-    """Reads the profile's registries (kept copy first) and settles what is open; the error when it can't be read."""
+    """Reads the profile's registries (kept reading first) and settles open operations; returns the error, if any."""
     try:
         reading = read_registries(profile)
     except UpstreamError as error:
@@ -106,7 +106,7 @@ def refresh(profile: ConnectionProfile) -> UpstreamError | None:
 
 
 def recent_operations(user: User, *, limit: int = 8) -> QuerySet[Operation]:
-    """The last operations that somebody may see, one's own first."""
+    """Recent operations that the person may see, their own first."""
     own_first = Case(When(actor=user, then=Value(0)), default=Value(1), output_field=IntegerField())
     return operations_of(user).order_by(own_first, "-pk")[:limit]
 
@@ -121,7 +121,7 @@ def _of_registry(
 
 
 def _of_connection(summary: Summary) -> list[AttentionItem]:
-    """What keeps the profile from being read, as a list of one at most."""
+    """Problem of the profile's connection, as a list of one at most."""
     profile = summary.profile
     if summary.health in {"no_keys", "keys"}:
         kind = "keys"

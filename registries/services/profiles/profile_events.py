@@ -1,4 +1,4 @@
-"""Writes audit events of a connection profile: its details, and of its keys no more than that there are some."""
+"""Writes audit events of connection profiles: details in full, keys only as "stored" or "none"."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,7 @@ CONNECTION = ("base_url", "api_version", "project_id")
 
 
 def snapshot(profile: ConnectionProfile) -> dict[str, Any]:
-    """Everything that a form can change, keys as "stored" or "none", the certificate by whose it is and its end."""
+    """Values that a form can change; keys as "stored" or "none", certificates by subject and expiry."""
     values = {name: getattr(profile, name) for name in (*PLAIN, *CONNECTION)}
     keys = "stored" if profile.has_keys else "none"
     return values | {"ca_certificate": _certificates(profile.ca_certificate), "keys": keys}
@@ -28,7 +28,7 @@ def record_created(access: Access, *, team: str) -> None:
 
 
 def record_updated(access: Access, before: Mapping[str, Any], *, keys_typed: bool) -> None:
-    """Writes what differs since `before`, a snapshot; keys by themselves: readers of the audit log look for those."""
+    """Writes the differences to `before`, a snapshot; keys as an event of their own, to be found by its action."""
     after = snapshot(access.profile)
     if keys_typed and before["keys"] == after["keys"] == "stored":
         after["keys"] = "replaced"
@@ -47,14 +47,14 @@ def record_updated(access: Access, before: Mapping[str, Any], *, keys_typed: boo
 
 
 def record_removed(access: Access, *, reason: str) -> None:
-    """Before it is deleted, with the roles that go with it."""
+    """Writes the removal before the deletion, with the roles that end with it."""
     given = Membership.objects.filter(profile=access.profile).select_related("user", "team")
     members = sorted(f"{one.holder}: {one.role}" for one in given)
     _emit("profile.remove", access, before=snapshot(access.profile) | {"members": members}, reason=reason)
 
 
 def record_check(access: Access, params: ConnectionParams | None, found: ConnectionCheck) -> None:
-    """That somebody used a key, stored or typed, at which address, and how far it got."""
+    """Writes that a key was used for a check, stored or typed, with the address and the last step."""
     failed = found.failed_step
     after = {"base_url": params.base.text if params else access.profile.base_url, "project_id": found.project_id or ""}
     if failed:

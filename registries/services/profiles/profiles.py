@@ -1,4 +1,4 @@
-"""Connection profiles: their keys sealed and bound to their origin, and what else happens when they move."""
+"""Creates, updates, checks and removes connection profiles; keys are encrypted and bound to their origin."""
 
 import contextlib
 from collections.abc import Mapping, Sequence
@@ -27,28 +27,28 @@ from registries.services.upstream import connection_check
 from registries.services.upstream.connection_check import ConnectionParams
 from registries.services.verification import saved_secrets
 
-RESERVED_SLUGS = {"new", "address"}  # URLs of ours where a profile's slug would stand
+RESERVED_SLUGS = {"new", "address"}  # our own URLs at a slug's place
 LONGEST_SLUG = 60
-UNDER_WAY = timedelta(minutes=10)  # an operation that is open for longer has lost its Rancher
+UNDER_WAY = timedelta(minutes=10)  # operations that are open for longer can't be settled any more
 DETAILS = ("name", "description", "tags", "label_colour", "protection")
 
 
 class NameTaken(Exception):
-    """Another profile has the name, since a moment ago."""
+    """Another profile took the name a moment ago."""
 
 
 class ChangedMeanwhile(Exception):
-    """Somebody else changed the profile while it was being checked; nothing was saved."""
+    """The profile was changed by another person during its check; nothing was saved."""
 
 
 class StillOpen(Exception):
-    """Operations of the profile's project are still open: they could never be settled from another one."""
+    """Open operations keep the profile's project: they can't be settled from another one."""
 
 
 def plan_profiles(
     params: ConnectionParams, found: ConnectionCheck, *, project_ids: Sequence[str]
 ) -> list[tuple[ConnectionParams, ConnectionCheck]]:
-    """For each chosen project the way there and its own check; `found` serves for the project that it looked at."""
+    """Pairs each chosen project's parameters with its check; `found` is reused for the project that it checked."""
     plan = []
     for project_id in project_ids or [params.project_id]:
         there = replace(params, project_id=project_id)
@@ -64,9 +64,10 @@ def create_profiles(
     actor: User,
     team: Group | None = None,
 ) -> list[ConnectionProfile]:
-    """A profile for each way, all or none; several are named after their projects. Raises NameTaken.
+    """Creates one profile for each entry of the plan, all or none; several are named after their projects.
 
-    `values` are the form's: `name description tags label_colour protection`; `team` becomes their maintainer.
+    `values` are the form's: `name description tags label_colour protection`; `team` becomes their maintainer. Raises
+    NameTaken.
     """
     try:
         with transaction.atomic():
@@ -84,10 +85,10 @@ def create_profiles(
 def update_profile(
     access: Access, values: Mapping[str, Any], params: ConnectionParams, found: ConnectionCheck | None
 ) -> None:
-    """Saves the form; `found` is the check of `params`, None when the connection stays as it is stored.
+    """Saves the form; `found` is the check of `params`, None if the connection is unchanged.
 
-    Keys that were left blank stay, unless the origin changed (`keys_survive`). What was last read of another project
-    is forgotten, and so are kept copies of credentials with `keeps_copies` off. Raises ChangedMeanwhile, NameTaken,
+    Blank keys keep the stored ones, unless the origin changed (`keys_survive`). The inventory of another project is
+    deleted, and kept copies of credentials if `keeps_copies` is off. Raises ChangedMeanwhile, NameTaken,
     StillOpen.
     """
     profile = access.profile
@@ -114,13 +115,13 @@ def update_profile(
 
 
 def keys_survive(profile: ConnectionProfile, base: BaseURL) -> bool:
-    """Whether stored keys may be used for an address: only for the scheme, host and port that they were given for."""
+    """Whether stored keys may be used for an address: only for their own scheme, host and port."""
     origin = origin_of(profile)
     return origin is not None and origin.origin == base.origin
 
 
 def origin_of(profile: ConnectionProfile) -> BaseURL | None:
-    """The stored address in its parts; None when it can't be read any more."""
+    """Parses the stored address; None if it is invalid."""
     try:
         return parse_base_url(profile.base_url)
     except BadAddress:
@@ -128,21 +129,21 @@ def origin_of(profile: ConnectionProfile) -> BaseURL | None:
 
 
 def check_params(access: Access, params: ConnectionParams) -> ConnectionCheck:
-    """The check of what a form holds; it is on record that a key was used."""
+    """Checks a form's parameters, with an audit event because a key is used."""
     found = connection_check.check(params)
     profile_events.record_check(access, params, found)
     return found
 
 
 def check_again(profile: ConnectionProfile, *, access: Access | None = None) -> ConnectionCheck:
-    """The check with what is stored; its result is kept on the profile, unless that was changed while it ran.
+    """Checks the stored connection; stores the result on the profile, unless that was changed meanwhile.
 
-    `access` is that of the person who asked; without one nobody did, and it is not on record.
+    `access` is the person's who asked; without it, no audit event is written.
     """
     found = connection_check.check_stored(profile)
     columns = connection_check.columns_of(found, profile)
     if found.ok and found.project_id and not profile.project_id:
-        columns["project_id"] = found.project_id  # saved before it could be asked for
+        columns["project_id"] = found.project_id  # saved before the project was known
     with transaction.atomic():
         ConnectionProfile.objects.filter(pk=profile.pk, updated_at=profile.updated_at).update(**columns)
         if access:
@@ -152,10 +153,10 @@ def check_again(profile: ConnectionProfile, *, access: Access | None = None) -> 
 
 
 def remove_profile(access: Access, *, reason: str = "") -> None:
-    """Forgets the profile, its keys and its inventory; its operations stay, and nothing changes in Rancher.
+    """Deletes the profile, its keys and its inventory; its operations stay, and nothing changes in Rancher.
 
-    Raises StillOpen while operations are under way: without the profile nobody could find out how they ended. Those
-    that nobody could settle for a while don't keep it; the beat ends them with what is known.
+    Raises StillOpen while operations are open: without the profile their outcome can't be read. Operations that
+    couldn't be settled for a while don't count; the beat ends them.
     """
     profile_id = access.profile.pk
     with contextlib.suppress(UpstreamError):
@@ -170,7 +171,7 @@ def remove_profile(access: Access, *, reason: str = "") -> None:
 
 
 def unique_slug(name: str) -> str:
-    """From the name, never a reserved word nor another profile's; it stays when the profile is renamed."""
+    """Makes a free slug from the name, never a reserved word; it stays when the profile is renamed."""
     wanted = slugify(name)[:LONGEST_SLUG] or "profile"
     return _first_free(wanted, "slug", separator="-", taken=RESERVED_SLUGS)
 
@@ -211,7 +212,7 @@ def _connection_columns(
 
 
 def _save(profile: ConnectionProfile, columns: Mapping[str, Any]) -> None:
-    """Writes these columns and no other, to the row as it was loaded: keys never meet an address of somebody else's."""
+    """Updates only these columns, and only if the row is as loaded: keys never meet another person's address."""
     unchanged = ConnectionProfile.objects.filter(pk=profile.pk, updated_at=profile.updated_at)
     if not unchanged.update(**columns, updated_at=timezone.now()):
         raise ChangedMeanwhile
