@@ -1,4 +1,4 @@
-"""What one person may do in each profile, and why."""
+"""Access report of one person: their role in each profile, with reasons."""
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
@@ -16,11 +16,11 @@ TEMPLATE = "registries/person_access.html"
 @admins_and_auditors
 def person_access(request: AuthedRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(User, pk=pk)
-    return render_page(request, TEMPLATE, {"person": person, "standings": find_profile_access(person)})
+    return render_page(request, TEMPLATE, {"person": person, "grants": find_profile_access(person)})
 
 
 @require_safe
 @signed_in
 def my_access(request: AuthedRequest) -> HttpResponse:
-    context = {"person": request.user, "is_me": True, "standings": find_profile_access(request.user)}
+    context = {"person": request.user, "is_me": True, "grants": find_profile_access(request.user)}
     return render_page(request, TEMPLATE, context)

@@ -1,4 +1,4 @@
-"""What Corral had to tell by itself, and the webhook that it tells it to."""
+"""The list of alerts, and the test of the webhook."""
 
 from django.conf import settings
 from django.core.paginator import Paginator

@@ -1,4 +1,4 @@
-"""The audit log: its list, one event, and the export of what is filtered."""
+"""Audit log: list, one event, and the export of the filtered events."""
 
 from datetime import datetime
 from typing import Any
@@ -18,8 +18,8 @@ from registries.services.audit.export_formats import Kind
 from registries.services.audit.histogram import Graph, draw_graph
 from registries.services.audit.query import find_page
 
-OURS = {"ids", "count", "highest_id"}  # by which a create is told from a twin; nobody's field
-WIDTH, HEIGHT = 10, 48  # of a bar with its gap, and of the graph, in its own units
+OURS = {"ids", "count", "highest_id"}  # internal values that are no field of a form
+WIDTH, HEIGHT = 10, 48  # of a bar with its gap, and of the graph, in SVG units
 CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
 
 
@@ -47,7 +47,7 @@ def audit_list(request: AuthedRequest) -> HttpResponse:
 @require_safe
 @admins_and_auditors
 def audit_detail(request: AuthedRequest, event_id: int) -> HttpResponse:
-    """An event on a page of its own; in the list htmx opens its row with it, and closes it again."""
+    """One event as a page, or for htmx as an open or closed row of the list."""
     event = AuditEvent.objects.filter(pk=event_id).first()
     if event is None:
         raise Http404("No such event.")
@@ -63,7 +63,7 @@ def audit_detail(request: AuthedRequest, event_id: int) -> HttpResponse:
 @require_safe
 @admins_and_auditors
 def audit_export(request: AuthedRequest) -> HttpResponseBase:
-    """All that is filtered, oldest first, with a line at the end that proves it; that it was exported is an event."""
+    """Streams the filtered events, oldest first, sealed by the last line; the export itself is an audit event."""
     chosen = AuditFilter(request.GET)
     kind: Kind = "csv" if request.GET.get("format") == "csv" else "jsonl"
     pieces = export_audit_log(chosen.as_query(), kind=kind, actor=request.user)
@@ -73,7 +73,7 @@ def audit_export(request: AuthedRequest) -> HttpResponseBase:
 
 
 def present_event(event: AuditEvent) -> dict[str, Any]:
-    """An event as a row: who did what to what, how it ended."""
+    """Presents an event as a row: actor, action, target, outcome."""
     word, icon, tone = OUTCOMES[event.outcome]
     return {
         "event": event,
@@ -88,7 +88,7 @@ def present_event(event: AuditEvent) -> dict[str, Any]:
 
 
 def differences(event: AuditEvent, begun: AuditEvent | None = None) -> list[tuple[str, str, str]]:
-    """Field, before, after; "–" where there is none. `begun`, the first row of the same change, says what was asked."""
+    """Rows of field, before and after; "–" for none. `begun`, the first event of the operation, has the input."""
     before, after = event.before_values, {**(begun.after_values if begun else {}), **event.after_values}
     names = [name for name in (before | after) if name not in OURS]
     shown = [(name.replace("_", " "), _shown(before.get(name)), _shown(after.get(name))) for name in names]
@@ -109,7 +109,7 @@ def _shown(value: Any) -> str:
 
 
 def _present_graph(graph: Graph, chosen: AuditFilter) -> dict[str, Any]:
-    """For the drawing: each bar is a link to its own time, and as high as its share of the highest."""
+    """Presents the histogram: each bar links to its own range and is scaled to the highest."""
     highest = max(bar.count for bar in graph.bars) or 1
     bars = [
         {

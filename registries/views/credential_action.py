@@ -1,4 +1,4 @@
-"""Activate, deactivate, remove, purge a credential: a confirmation by GET, the deed by POST."""
+"""Dialogs that activate, deactivate, remove or purge a credential: confirmation by GET, write by POST."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ Verb = Operation.Verb
 def credential_act(
     request: AuthedRequest, access: Access, found: RegistryState, credential_id: str, verb: str
 ) -> HttpResponse:
-    """Activate, deactivate."""
+    """Activates or deactivates."""
     return _act(request, access, found, credential_id, Verb(verb))
 
 
@@ -44,7 +44,7 @@ def credential_act(
 def credential_remove(
     request: AuthedRequest, access: Access, found: RegistryState, credential_id: str, verb: str
 ) -> HttpResponse:
-    """Remove, purge."""
+    """Removes or purges."""
     return _act(request, access, found, credential_id, Verb(verb))
 
 
@@ -66,7 +66,7 @@ def _act(request: AuthedRequest, access: Access, found: RegistryState, credentia
 
 
 def _read(access: Access, found: RegistryState, credential_id: str) -> RegistryCredential:
-    """The credential; removed ones, which the registry no longer lists, are looked for by their id."""
+    """Finds the credential; removed ones, which the registry no longer lists, are read by id. Raises Http404."""
     listed = next((one for one in found.registry.credentials or () if one.id == credential_id), None)
     removed = None if listed or found.error else lifecycle.read_credential(access.profile, credential_id)
     credential = listed or removed
@@ -94,7 +94,7 @@ def _context(access: Access, found: RegistryState, credential: RegistryCredentia
 
 
 def _why_not(access: Access, found: RegistryState, credential: RegistryCredential, verb: Verb) -> str:
-    """Why it cannot be done now, for a page that was opened without a button; empty when it can."""
+    """Reason why the action is unavailable, for a page that was opened without its button; "" if available."""
     if access.profile.is_read_only:
         return access.why_not
     if found.error is not None:
@@ -105,7 +105,7 @@ def _why_not(access: Access, found: RegistryState, credential: RegistryCredentia
 
 
 def _effect(access: Access, found: RegistryState, credential: RegistryCredential, verb: Verb) -> str:
-    """The effect on hosts: the next active credential takes over, or they pull without one."""
+    """Effect on hosts: the next active credential takes over, or they pull without one."""
     if verb == Verb.PURGE:
         return "Its row is deleted for good. Rancher does the same some minutes after a removal."
     twins = store.recall_twins(access.profile, found.registry)
@@ -113,7 +113,7 @@ def _effect(access: Access, found: RegistryState, credential: RegistryCredential
 
 
 def _respond(request: AuthedRequest, access: Access, found: RegistryState, operation: Operation) -> HttpResponse:
-    """The registry's page with the credential as it is now."""
+    """Responds to a write with the registry's page as it is now."""
     slug, registry_id = access.profile.slug, found.registry.id
     if page_in_view(request) != "registry_detail":
         outcome.add_operation_toast(request, access, operation)

@@ -1,4 +1,4 @@
-"""The forms that create and edit a credential of a registry."""
+"""Forms that create and edit a credential."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ from registries.views.loading import find_credential, raise_if_stale, registry_v
 from registries.views.rows import address_html
 
 TEMPLATE = "registries/credential_form.html"
-# Rancher's names of fields -> the form's
+# Rancher's field -> the form's
 FIELDS = {"publicValue": "public_value", "secretValue": "secret_value", "email": "email"}
 FIELDS |= {"name": "name", "description": "description"}
 
@@ -136,7 +136,7 @@ def _tested(
 def _answer(
     request: AuthedRequest, access: Access, found: RegistryState, operation: Operation, form: CredentialForm
 ) -> HttpResponse | None:
-    """The registry's page; None when Rancher refused, with its reason on the field. The next try is a new operation."""
+    """Responds with the registry's page; None if Rancher refused: the error is on the form, with a new one-time key."""
     if operation.state == Operation.State.FAILED:
         field = FIELDS.get(operation.error_field)
         form.add_error(field if field in form.fields else None, operation.error_text)

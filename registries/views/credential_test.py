@@ -1,4 +1,4 @@
-"""The test beside saving: what is typed is tried at the registry, the result stands in the form, nothing is saved."""
+"""Test of a typed credential at its registry, beside saving: the result is shown in the form, nothing is saved."""
 
 from typing import Any
 
@@ -12,17 +12,17 @@ from registries.models import CredentialStatus, Verification
 from registries.services.verification.verify import Login, TooMany, login_of, verify_typed
 from registries.views.verification_badges import present_verification
 
-BUTTON = "test"  # the name of the submit button
+BUTTON = "test"  # name of the submit button
 TEMPLATE = "registries/_credential_test.html"
 
 
 def is_asked(request: AuthedRequest) -> bool:
-    """Whether the form was sent to be tested, not to be saved."""
+    """Whether the form was submitted by the test button."""
     return request.method == "POST" and BUTTON in request.POST
 
 
 def answer_part(request: AuthedRequest, context: dict[str, Any]) -> HttpResponse | None:
-    """The result alone, where htmx asks for it; None where the whole page is to be shown with it."""
+    """Renders the result alone if htmx asks for it; None for the whole page."""
     return render_fragments(request, (TEMPLATE, context)) if wants_fragment(request, "credential-test") else None
 
 
@@ -34,8 +34,8 @@ def run_test(
     registry_id: str = "",
     watched: CredentialStatus | None = None,
 ) -> dict[str, Any]:
-    """What the registry says of the typed user and password, or of the copy that Corral keeps: for the template."""
-    form.is_valid()  # for what is typed; a form that can't be saved yet can be tested
+    """Verifies the typed user and password, or the kept copy; returns the result as template context."""
+    form.is_valid()  # fills cleaned_data; incomplete forms can be tested
     user, secret = (form.cleaned_data.get(name) or "" for name in ("public_value", "secret_value"))
     try:
         if not secret and watched and watched.secret and watched.public_value == user:

@@ -1,4 +1,4 @@
-"""What verifications of a credential found: the last one's steps, and a timeline of those before."""
+"""Verifications of a credential: the last one's steps, a timeline, and the form that starts one."""
 
 from typing import Any
 
@@ -82,7 +82,7 @@ def _run(
 def verify_context(
     access: Access, found: RegistryState, credential: RegistryCredential, form: VerifyForm | None = None
 ) -> dict[str, Any]:
-    """The page of one credential: `last` with its steps, `past` newest first, and the form if one may use it."""
+    """Template context: `last` verification with its steps, `past` newest first, the form and who may use it."""
     watched = saved_secrets.watched_of(access.profile).get(credential.id)
     past = list(Verification.objects.filter(profile=access.profile, credential_id=credential.id)[:SHOWN])
     has_copy = bool(watched and watched.secret)

@@ -1,4 +1,4 @@
-"""The effect of a change on what hosts pull with, in a sentence for the dialog before it."""
+"""Effects of a change on the credential that hosts pull with, as sentences for the dialog before it."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ STATE_AFTER = {Verb.ACTIVATE: "active", Verb.DEACTIVATE: "inactive", Verb.REMOVE
 
 
 def effect_of_registry(registry: Registry, twins: Sequence[Registry], verb: Operation.Verb) -> str:
-    """The effect of activating, deactivating or removing a registry; `twins` are the others of its address."""
+    """Describes activating, deactivating or removing a registry; `twins` are the others of its address."""
     changed = msgspec.structs.replace(registry, state=STATE_AFTER[verb])
     before = CredentialsInUse([registry, *twins]).find_used(registry)
     in_use = CredentialsInUse([changed, *twins])
@@ -39,7 +39,7 @@ def effect_of_registry(registry: Registry, twins: Sequence[Registry], verb: Oper
 def effect_of_credential(
     registry: Registry, twins: Sequence[Registry], credential: RegistryCredential, verb: Operation.Verb
 ) -> str:
-    """The effect of activating, deactivating or removing one of the registry's credentials."""
+    """Describes activating, deactivating or removing one of the registry's credentials."""
     changed = _with_state(registry, credential.id, STATE_AFTER[verb])
     before = CredentialsInUse([registry, *twins]).find_used(registry)
     in_use = CredentialsInUse([changed, *twins])
@@ -67,6 +67,6 @@ def _with_state(registry: Registry, credential_id: str, state: str) -> Registry:
 
 
 def _name(used: Candidate, registry: Registry) -> str:
-    """The user, and where it belongs to a twin, that registry's id."""
+    """User of the credential, with the registry's id if that is a twin."""
     user = used.credential.public_value or used.credential.id
     return user if used.registry.id == registry.id else f"{user} of {used.registry.id}"

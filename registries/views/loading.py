@@ -1,4 +1,4 @@
-"""The loader of views of one registry: read live before the view begins."""
+"""Loader for views of one registry: reads it before the view runs."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -20,10 +20,10 @@ RegistryView = Callable[Concatenate[AuthedRequest, Access, RegistryState, P], Ht
 
 
 def registry_view(right: Right, *, allow_purged: bool = False) -> Callable[[RegistryView[P]], Any]:
-    """As `profile_view`; the view also gets the registry of the URL, live or as last seen, with its credentials.
+    """Decorates like `profile_view`; the view also gets the URL's registry, live or last known, with credentials.
 
-    404 when Rancher doesn't know it any more, unless `allow_purged` and Corral does; a page that says why when it can't
-    be read and never was.
+    404 if Rancher doesn't know it, unless `allow_purged` and Corral does; 503 with the reason if Rancher is unreachable
+    and the registry was never read.
     """
 
     def decorate(view: RegistryView[P]) -> Any:
@@ -46,7 +46,7 @@ def registry_view(right: Right, *, allow_purged: bool = False) -> Callable[[Regi
 
 
 def find_credential(found: RegistryState, credential_id: str) -> RegistryCredential:
-    """A credential of the registry. Raises Http404 for one of another registry, or none."""
+    """Finds a credential of the registry. Raises Http404 if it has no such credential."""
     credentials = found.registry.credentials or ()
     credential = next((one for one in credentials if one.id == credential_id), None)
     if credential is None:
@@ -55,6 +55,6 @@ def find_credential(found: RegistryState, credential_id: str) -> RegistryCredent
 
 
 def raise_if_stale(found: RegistryState) -> None:
-    """Raises the error that kept the registry from being read: nothing is written on stale knowledge."""
+    """Raises the error of the read, if any: nothing is written on stale state."""
     if found.error is not None:
         raise found.error

@@ -1,4 +1,4 @@
-"""Who can do what in a profile: the list, and roles given, changed, taken away."""
+"""Members of a profile: the list, and dialogs that add, change and remove roles."""
 
 from collections import Counter
 from typing import Any
@@ -28,13 +28,13 @@ GONE = "Somebody else took this role away just now; nothing was changed."
 @profile_view(Right.READ_PROFILE)
 def member_list(request: AuthedRequest, access: Access) -> HttpResponse:
     query = GrantQuery.parse(request.GET)
-    holders = access_report.find_grants(access.profile)
-    page = Paginator(query.narrow(holders), PAGE_SIZE).get_page(request.GET.get("page"))
+    grants = access_report.find_grants(access.profile)
+    page = Paginator(query.narrow(grants), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "total": len(holders),
+        "total": len(grants),
         "query": query,
-        "facets": _facets(query, holders),
+        "facets": _facets(query, grants),
         "previous_url": query.url(page=page.previous_page_number()) if page.has_previous() else "",
         "next_url": query.url(page=page.next_page_number()) if page.has_next() else "",
     }
@@ -118,14 +118,14 @@ def _load(access: Access, pk: int) -> Membership:
 
 
 def _back(access: Access) -> str:
-    """The members, unless it was one's own last role that went."""
+    """URL of the members, or the overview if the person lost their own last role."""
     still_in = profiles_of(access.user).filter(pk=access.profile.pk).exists()
     return reverse("member_list", args=[access.profile.slug]) if still_in else reverse("overview")
 
 
-def _facets(query: GrantQuery, holders: list[Grant]) -> list[dict[str, Any]]:
-    """All, then each role that somebody among those searched for has."""
-    counts = Counter(one.role for one in query.search(holders))
+def _facets(query: GrantQuery, grants: list[Grant]) -> list[dict[str, Any]]:
+    """Facets: all, then each role among the grants that match the search."""
+    counts = Counter(one.role for one in query.search(grants))
     facets = [("", "All", counts.total())]
     facets += [(role, f"{role.capitalize()}s", counts[role]) for role in access_report.EVERY_ROLE]
     return [

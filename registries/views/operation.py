@@ -1,4 +1,4 @@
-"""Operations: what was written to Rancher, by whom, and how it ended."""
+"""Operations: the list, and one operation with its outcome."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ def operation_detail(request: AuthedRequest, operation_id: int) -> HttpResponse:
         raise Http404("No such operation.")
     problem = _look_again(operation)
     if operation.profile:
-        load_access(request, operation.profile.slug)  # the band and the navigation of its profile
+        load_access(request, operation.profile.slug)  # for the profile's band and navigation
     context = {
         "operation": operation,
         "row": present_operation(operation),
@@ -65,7 +65,7 @@ def operation_detail(request: AuthedRequest, operation_id: int) -> HttpResponse:
 
 
 def present_operation(operation: Operation) -> dict[str, Any]:
-    """An operation as a row or an event: words, tone and icon of its outcome."""
+    """Presents an operation as a row or event: words, tone and icon of its outcome."""
     return {
         "id": operation.pk,
         "url": operation.get_absolute_url(),
@@ -108,7 +108,7 @@ def _detail(operation: Operation) -> str:
 
 
 def _look_again(operation: Operation) -> str:
-    """Settles an open operation by reading Rancher; why it could not be read, if so."""
+    """Settles an open operation by reading Rancher; returns the error's text, if any."""
     if not operation.is_open or operation.profile is None:
         return ""
     try:
@@ -123,7 +123,7 @@ def _look_again(operation: Operation) -> str:
 
 
 def _differences(operation: Operation) -> list[tuple[str, str, str]]:
-    """Field, before, after: of what was changed."""
+    """Rows of field, before and after."""
     before, after = operation.before or {}, operation.after or operation.input
     rows = [(name, before.get(name), after.get(name)) for name in LABELS if name in before or name in after]
     differences = [(LABELS[name], old or "–", new or "–") for name, old, new in rows]

@@ -1,4 +1,4 @@
-"""What people are told after a write: in a toast, or on the form."""
+"""Toasts about the outcome of operations."""
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -15,7 +15,7 @@ State, Verb = Operation.State, Operation.Verb
 
 
 def add_settled_toasts(request: HttpRequest, access: Access, found: RegistryState) -> None:
-    """Toasts for what this look settled, and for the operation that the page watches (`op`) if somebody else did."""
+    """Adds toasts for operations that this read settled, and for the page's own (`op`) if it ended elsewhere."""
     ended = list(found.settled)
     watched = request.GET.get("op", "")
     if watched.isdecimal() and len(watched) < 16 and int(watched) not in {operation.pk for operation in ended}:
@@ -28,7 +28,7 @@ def add_settled_toasts(request: HttpRequest, access: Access, found: RegistryStat
 def add_operation_toast(
     request: HttpRequest, access: Access, operation: Operation, registry: Registry | None = None
 ) -> None:
-    """A toast for what became of the operation. Taken by Rancher is not yet done: then it says what is going on."""
+    """Adds a toast for the operation's state; accepted but unfinished ones are shown as in progress."""
     _, _, doing, done = VERBS[Verb(operation.verb)]
     name = operation.target_name or operation.target_id
     where = f"{access.profile.name}, operation {operation.pk}"

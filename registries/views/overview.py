@@ -1,4 +1,4 @@
-"""The overview: every profile that one may see, each with its own health, and what needs a person."""
+"""Overview: the profiles that a person may see, each with its health, and what needs attention."""
 
 import re
 from typing import Any
@@ -52,7 +52,7 @@ def overview_page(request: AuthedRequest) -> HttpResponse:
 @require_safe
 @signed_in
 def profile_switcher(request: AuthedRequest) -> HttpResponse:
-    """The profiles that one may see, for the menu in the top bar; without JavaScript the overview lists them."""
+    """Profiles for the menu in the top bar; without JavaScript, the overview lists them."""
     if not is_fragment(request):
         return redirect("overview")
     slug = SLUG_IN_PATH.match(path_in_view(request))
@@ -64,7 +64,7 @@ def profile_switcher(request: AuthedRequest) -> HttpResponse:
 @require_safe
 @profile_view(Right.READ_PROFILE)
 def profile_card(request: AuthedRequest, access: Access) -> HttpResponse:
-    """One profile's card, read live; a dead Rancher costs this card and nothing else."""
+    """One profile's card, read live; an unreachable Rancher affects only this card."""
     if not is_fragment(request):
         return redirect(access.profile)
     error = overview.refresh(access.profile)
@@ -113,7 +113,7 @@ def present_card(summary: Summary, *, is_loading: bool) -> dict[str, Any]:
 
 
 def present_attention(item: AttentionItem, *, admin: bool) -> dict[str, Any]:
-    """What needs a person, with the one place to go for it; what only an admin can do leads others to the facts."""
+    """Presents an item with a link to the page that helps; people who can't edit the profile get its facts."""
     profile = item.profile
     detail_url = profile.get_absolute_url()
     edit_url = reverse("profile_update", args=[profile.slug]) if admin else detail_url

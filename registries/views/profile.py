@@ -1,4 +1,4 @@
-"""Pages of connection profiles: the list, one profile, its check, its removal."""
+"""Connection profiles: list, detail, check, removal."""
 
 from typing import Any
 
@@ -51,7 +51,7 @@ def profile_detail(request: AuthedRequest, access: Access) -> HttpResponse:
 @require_http_methods(HEAD_GET_POST)
 @profile_view(Right.CHECK_CONNECTION)
 def profile_check(request: AuthedRequest, access: Access) -> HttpResponse:
-    """Checks the stored connection once more, without anything to type."""
+    """Checks the stored connection again, without a form."""
     if request.method != "POST":
         return render_page(request, "registries/profile_check.html", {})
     found = profiles.check_again(access.profile, access=access)
@@ -111,7 +111,7 @@ def _detail_context(request: AuthedRequest, access: Access) -> dict[str, Any]:
 
 
 def _certificates(profile: ConnectionProfile) -> list[Certificate]:
-    """The stored CA certificates in words; none when the text was not stored by the form and can't be read."""
+    """Stored CA certificates in words; none if the text can't be parsed."""
     try:
         return read_certificates(profile.ca_certificate)
     except ValueError:

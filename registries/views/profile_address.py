@@ -1,4 +1,4 @@
-"""What becomes of a pasted address: shown as it is typed, and again with the form."""
+"""Preview of a pasted address: shown while it is typed, and with the form."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ FORM = "registries/profile_form.html"
 @require_safe
 @maintainers_only
 def profile_address(request: AuthedRequest) -> HttpResponse:
-    """What would come of an address; the project and the API version that it names go into their fields."""
+    """Previews an address; its project and API version are filled into their fields."""
     typed = request.GET.get("base_url", "")[:600]
     profile = _edited(request)
     context = explain_address(typed, profile)
@@ -44,14 +44,14 @@ def profile_address(request: AuthedRequest) -> HttpResponse:
 
 
 def _edited(request: AuthedRequest) -> ConnectionProfile | None:
-    """The profile whose form asks. Raises Http404 for one that the person may not see."""
+    """Profile of the form that asks, if any. Raises Http404 if the person may not see it."""
     slug = request.GET.get("profile", "")
     access = load_access(request, slug) if slug else None
     return access.profile if access and access.may_manage else None
 
 
 def explain_address(typed: str, profile: ConnectionProfile | None) -> dict[str, Any]:
-    """For `_profile_address_check`: `typed`; `problem`, or `address` with its `pieces`; what `moves` the keys away."""
+    """Context of the preview: `typed`; `problem`, or `address` with its `pieces`; `moves` if keys can't stay."""
     if not typed.strip():
         return {"typed": typed}
     try:
@@ -65,7 +65,7 @@ def explain_address(typed: str, profile: ConnectionProfile | None) -> dict[str, 
 
 
 def struck_out(typed: str, cleaned: str) -> list[Piece]:
-    """The cleaned address with what cleaning cut away before and after it, in the order of the typed text."""
+    """Pieces of the typed text: the cleaned address, and the text cut away before and after it."""
     shorter = cleaned.partition("://")[2]
     for kept in (cleaned, shorter):
         at = typed.lower().find(kept.lower())

@@ -1,4 +1,4 @@
-"""What the form of a profile answers: check, save after a check that passed, or save all the same."""
+"""Form of a profile: checks it, saves it after a passed check, or saves it anyway."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -48,16 +48,16 @@ def profile_update(request: AuthedRequest, access: Access) -> HttpResponse:
 
 @dataclass
 class _Result:
-    """A check as the panel beside the form shows it."""
+    """Result of a check, for the panel beside the form."""
 
     found: ConnectionCheck
     needs_project: bool
 
 
 def _answer(request: AuthedRequest, access: Access) -> HttpResponse:
-    """The page; with a POST what its button asked for. Nothing is saved unless the check passed or somebody insists.
+    """Shows the form, or does what the submit button asked for: check, save, save anyway.
 
-    The profile of `access` is a blank one where a new one is to be made.
+    The profile of `access` is blank for a new one.
     """
     profile = access.profile if access.profile.pk else None
     form = ProfileForm(
@@ -77,7 +77,7 @@ def _answer(request: AuthedRequest, access: Access) -> HttpResponse:
 
 
 def _check(request: AuthedRequest, access: Access, form: ProfileForm) -> HttpResponse:
-    """Checks every chosen project, and saves when the button asked for it and nothing keeps it from being saved."""
+    """Checks every chosen project, and saves if the button asked for it and the checks passed or are overridden."""
     params = form.connection_params()
     found = profiles.check_params(access, params)
     chosen = form.chosen_projects(found)
@@ -94,7 +94,7 @@ def _check(request: AuthedRequest, access: Access, form: ProfileForm) -> HttpRes
 def _save(
     request: AuthedRequest, access: Access, form: ProfileForm, plan: list[tuple[ConnectionParams, ConnectionCheck]]
 ) -> HttpResponse | None:
-    """The answer to what was saved; None when the form says why it was not."""
+    """Saves and responds; None if the form has errors."""
     try:
         if form.profile is None:
             team = form.cleaned_data["team"]
@@ -129,7 +129,7 @@ def _tell(
 def _page(
     request: AuthedRequest, form: ProfileForm, *, status: int = 200, result: _Result | None = None
 ) -> HttpResponse:
-    """The page, or for htmx its parts without the inputs of the keys: what was typed there stays in the browser."""
+    """Renders the page, or for htmx its parts without the key inputs, whose values stay in the browser."""
     in_place = wants_fragment(request, "profile-check")
     context = explain_address(str(form["base_url"].value() or ""), form.profile) | {
         "form": form,
@@ -144,7 +144,7 @@ def _page(
 
 
 def _panel(form: ProfileForm, result: _Result | None) -> dict[str, Any]:
-    """The check of what is in the form, else the stored one, else the steps that there will be."""
+    """Context of the check panel: the form's check, else the stored one, else the steps to come."""
     if result is None:
         profile = form.profile
         steps = profile.check_steps if profile and not form.is_bound else []
@@ -163,17 +163,17 @@ def _panel(form: ProfileForm, result: _Result | None) -> dict[str, Any]:
 
 
 def _lacks_only_keys(form: ProfileForm) -> bool:
-    """Whether the form could be saved without keys, for somebody to enter them later."""
+    """Whether only the keys are missing: the form can be saved without them, to be entered later."""
     return bool(form.errors) and form.errors.keys() <= set(KEYS) and not any(form.data.get(name) for name in KEYS)
 
 
 def _allow_url(form: ProfileForm, found: ConnectionCheck) -> str:
-    """Where an admin opens the address that is not among the allowed targets."""
+    """URL of the form that allows the blocked address; "" if it isn't blocked."""
     if found.error is None or found.error.reason != "blocked" or form.address is None:
         return ""
     return allow_url(form.address.base)
 
 
 def allow_url(base: BaseURL) -> str:
-    """The form of a new allowed target, filled in for an address."""
+    """URL of the form of a new allowed target, filled in for an address."""
     return reverse("target_create", query={"scheme": base.scheme, "host": base.host, "ports": str(base.port)})

@@ -1,4 +1,4 @@
-"""Proof from the hosts: a pull of a named image, and what each host says of it."""
+"""Pulls of an image on the hosts: the form, and each host's answer."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ def pull_start(request: AuthedRequest, access: Access) -> HttpResponse:
 @require_safe
 @profile_view(Right.READ_PROFILE)
 def pull_detail(request: AuthedRequest, access: Access, operation_id: int) -> HttpResponse:
-    """While hosts are pulling it asks again by itself."""
+    """One pull; polls while hosts are pulling."""
     operation = get_object_or_404(Operation, pk=operation_id, profile=access.profile, verb=Operation.Verb.PULL)
     hosts, problem = dict((operation.after or {}).get("hosts", {})), ""
     try:
@@ -73,7 +73,7 @@ def _present_host(name: str, said: str, *, is_over: bool) -> dict[str, str]:
 
 
 def _why_not(access: Access) -> str:
-    """Why nothing can be pulled from here, for the page; "" when it can."""
+    """Reason why pulls are unavailable; "" if available."""
     if access.why_not:
         return access.why_not
     try:

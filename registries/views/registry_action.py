@@ -1,4 +1,4 @@
-"""Activate, deactivate, remove, purge, restore: a confirmation by GET, the deed by POST."""
+"""Dialogs that activate, deactivate, remove, purge or restore a registry: confirmation by GET, write by POST."""
 
 from typing import Any
 
@@ -32,14 +32,14 @@ TEMPLATE = "registries/registry_confirm.html"
 @require_http_methods(["GET", "HEAD", "POST"])
 @registry_view(Right.CHANGE_REGISTRIES, allow_purged=True)
 def registry_act(request: AuthedRequest, access: Access, found: RegistryState, verb: str) -> HttpResponse:
-    """Activate, deactivate, restore."""
+    """Activates, deactivates or restores."""
     return _act(request, access, found, Operation.Verb(verb))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @registry_view(Right.REMOVE_REGISTRIES, allow_purged=True)
 def registry_remove(request: AuthedRequest, access: Access, found: RegistryState, verb: str) -> HttpResponse:
-    """Remove, purge."""
+    """Removes or purges."""
     return _act(request, access, found, Operation.Verb(verb))
 
 
@@ -75,7 +75,7 @@ def _confirmation(
 
 
 def _why_not(access: Access, found: RegistryState, verb: Operation.Verb) -> str:
-    """Why it cannot be done now, for a page that was opened without a button; empty when it can."""
+    """Reason why the action is unavailable, for a page that was opened without its button; "" if available."""
     if access.profile.is_read_only:
         return access.why_not
     if found.error is not None:
@@ -88,7 +88,7 @@ def _why_not(access: Access, found: RegistryState, verb: Operation.Verb) -> str:
 
 
 def _wording(access: Access, registry: Registry, verb: Operation.Verb) -> dict[str, Any]:
-    """Title, button, effect, steps and the users of its credentials."""
+    """Context of the dialog: title, button, effect, steps, users of the credentials."""
     title = label = VERBS[verb][0]
     steps: list[tuple[str, str, str]] = []
     if verb == Operation.Verb.REMOVE:
@@ -102,7 +102,7 @@ def _wording(access: Access, registry: Registry, verb: Operation.Verb) -> dict[s
 
 
 def _effect(access: Access, registry: Registry, verb: Operation.Verb) -> str:
-    """What changes for hosts, and what can be undone."""
+    """Effect on hosts, and whether it can be undone."""
     if verb == Operation.Verb.PURGE:
         return "The removed registry and its credentials are deleted for good. This can't be undone."
     if verb == Operation.Verb.RESTORE:
@@ -112,7 +112,7 @@ def _effect(access: Access, registry: Registry, verb: Operation.Verb) -> str:
 
 
 def _respond(request: AuthedRequest, access: Access, operation: Operation, registry: Registry) -> HttpResponse:
-    """The page one was on, with the registry as it is now; without JavaScript its own page."""
+    """Responds to a write with the page in view, updated; without JavaScript, with the registry's page."""
     in_view = page_in_view(request)
     slug, rancher_id = access.profile.slug, operation.target_id
     if in_view not in {"registry_list", "registry_detail"}:
@@ -120,7 +120,7 @@ def _respond(request: AuthedRequest, access: Access, operation: Operation, regis
         return go(request, reverse("registry_detail", args=[slug, rancher_id]))
     found = load_registry(access.profile, rancher_id)
     settled = found.settled if found else ()
-    # a quick Rancher has ended it by now: then its end is told, not that it is under way
+    # a fast Rancher has ended it by now: only its end gets a toast
     for told in settled if operation in settled else (operation, *settled):
         outcome.add_operation_toast(request, access, told, found.registry if found else registry)
     if found is None:

@@ -1,4 +1,4 @@
-"""One registry: every field that the API documents, its credentials, its operations, and the same call as a command."""
+"""Detail of a registry: every documented field, credentials, operations, and the API call as a command."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,7 +30,7 @@ from registries.views.polling import PAUSES_S, poll_context, read_tick
 from registries.views.rows import DANGEROUS, address_html, shown_state
 from registries.views.verification_badges import present_check
 
-# what the API documents beside the fields that the page shows by themselves: label, attribute (rancher.md, "Registry")
+# label, attribute of the documented fields that have no place of their own on the page (rancher.md, "Registry")
 FACTS = (
     ("Id", "id"),
     ("UUID", "uuid"),
@@ -83,7 +83,7 @@ def detail_context(access: Access, found: RegistryState, *, tick: int = 0) -> di
 
 
 def registry_actions(registry: Registry, *, may_remove: bool) -> list[dict[str, Any]]:
-    """Buttons from the resource's own `actions`; removing an active registry says that it takes two steps."""
+    """Buttons for the resource's `actions`, with a title if removal takes two steps."""
     two_steps = "Deactivates first, then removes" if needs_deactivation(registry) else ""
     return [
         action | {"title": two_steps if action["verb"] == Operation.Verb.REMOVE else ""}
@@ -104,7 +104,7 @@ def _credentials(found: RegistryState, watched: Mapping[str, CredentialStatus], 
 
 
 def offered_actions(target: Registry | RegistryCredential, *, may_remove: bool) -> list[dict[str, Any]]:
-    """What can be done with it now, and may be done by the person."""
+    """Actions that Rancher offers now and the person may take."""
     return [
         {"verb": verb.value, "label": VERBS[verb][0], "icon": VERBS[verb][1], "is_danger": verb in DANGEROUS}
         for verb in offered(target)
@@ -137,6 +137,6 @@ def _shown(value: object) -> str:
 
 
 def _command(profile: ConnectionProfile, registry: Registry) -> str:
-    """The call that reads this registry, with variables in place of the key."""
+    """Shell command that reads this registry, with variables in place of the key."""
     path = f"{profile.api_version}/projects/{profile.project_id}/registries/{registry.id}"
     return f'curl -u "$RANCHER_ACCESS_KEY:$RANCHER_SECRET_KEY" "{profile.base_url.rstrip("/")}/{path}"'

@@ -1,4 +1,4 @@
-"""The forms that create and edit a registry."""
+"""Forms that create and edit a registry."""
 
 from dataclasses import replace
 from typing import Any
@@ -66,7 +66,7 @@ def registry_create(request: AuthedRequest, access: Access) -> HttpResponse:
 @require_safe
 @profile_view(Right.CHANGE_REGISTRIES)
 def address_check(request: AuthedRequest, access: Access) -> HttpResponse:
-    """What would come of an address, as it is typed: cleaned, judged, and whether it is there already (last known)."""
+    """Previews an address while it is typed: cleaned, checked, and compared with the last known registries."""
     chosen = BY_SLUG.get(request.GET.get("provider", ""))
     typed = request.GET.get("server_address", "")[:2000]
     address = examine_address(typed) if typed.strip() else None
@@ -104,7 +104,7 @@ def _try_credential(access: Access, form: RegistryCreateForm) -> dict[str, Any]:
 
 
 def _with_provider_address(data: Any) -> Any:
-    """A provider with one address and nothing typed: its address, so that the tiles work without JavaScript."""
+    """Fills in the provider's only address if none was typed, so that the tiles work without JavaScript."""
     provider = BY_SLUG.get(data.get("provider", ""))
     if provider and provider.address and not data.get("server_address", "").strip():
         data = data.copy()
@@ -113,7 +113,7 @@ def _with_provider_address(data: Any) -> Any:
 
 
 def _create(request: AuthedRequest, access: Access, form: RegistryCreateForm) -> HttpResponse | None:
-    """The answer to a create that got through; None when the form says what is wrong."""
+    """Creates and responds; None if the form has errors."""
     fields = form.cleaned_data
     try:
         operation = create_registry(
@@ -143,7 +143,7 @@ def _create(request: AuthedRequest, access: Access, form: RegistryCreateForm) ->
 def _create_credential(
     request: AuthedRequest, access: Access, form: RegistryCreateForm, registry_made: Operation
 ) -> None:
-    """The second half of the form. Whatever becomes of it, the registry is there, and the page says what exists."""
+    """Creates the credential after its registry; on failure, a toast says that the registry exists without it."""
     address, rancher_id = registry_made.target_name, registry_made.target_id
     if not rancher_id:
         detail = "Whether the registry was created is not known yet. Add the credential when it is there."
@@ -208,7 +208,7 @@ def _already_there(access: Access, taken: AddressTaken) -> Any:
 
 
 def _explain(form: RegistryEditForm, operation: Operation) -> None:
-    """Puts the reason of a failed operation on its field, or above the form; the next try is a new operation."""
+    """Adds the failed operation's error to its field or the form, and renews the one-time key."""
     field = {"name": "name", "description": "description", "serverAddress": "server_address"}.get(operation.error_field)
     form.add_error(field if field in form.fields else None, operation.error_text)
     form.renew_key()

@@ -1,4 +1,4 @@
-"""What happened to a registry, through Corral and past it."""
+"""History of a registry: changes through Corral and past it."""
 
 from typing import Any
 

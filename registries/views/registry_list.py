@@ -1,4 +1,4 @@
-"""The list of a profile's registries, its rows in transition, and its export."""
+"""List of a profile's registries, one row while it moves, and the export."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, Literal
@@ -69,7 +69,7 @@ def registry_row(request: AuthedRequest, access: Access, found: RegistryState) -
 @require_safe
 @profile_view(Right.READ_PROFILE)
 def registry_export(request: AuthedRequest, access: Access) -> HttpResponse:
-    """What the list shows, all pages of it."""
+    """Exports all pages of the filtered list."""
     query = ListQuery.parse(request.GET)
     kind: Literal["csv", "json"] = "json" if request.GET.get("format") == "json" else "csv"
     reading = read_or_recall(access.profile)
@@ -94,9 +94,9 @@ def registry_export(request: AuthedRequest, access: Access) -> HttpResponse:
 def row_fragments(
     request: AuthedRequest, access: Access, found: RegistryState, *, tick: int = 0, out_of_band: bool = False
 ) -> HttpResponse:
-    """The registry's row as it is now, and the facets with their counts; nothing in its place when it left the list."""
+    """Renders the registry's row and the facets with their counts; no row if the registry left the list."""
     pending = {found.registry.id: found.pending} if found.pending else {}
-    # until it rests, its credentials' use and the counts are those of before
+    # while it moves, use of credentials and counts don't change
     known = recall(access.profile) if out_of_band or not found.is_moving else None
     checks = saved_secrets.watched_of(access.profile) if known else {}
     if found.is_gone or found.registry.state in {"removed", "purging", "purged"}:
@@ -141,7 +141,7 @@ def list_context(access: Access, reading: Reading, query: ListQuery) -> dict[str
 def _render_table(
     access: Access, reading: Reading, query: ListQuery, left: list[Operation]
 ) -> tuple[ListPage, SafeString]:
-    """The page of rows and the HTML of the table; drawn once for all who look at a quiet profile's kept reading."""
+    """Finds the page of rows and renders the table; once for all viewers of a quiet profile's kept reading."""
     key = (query, access.may_change, access.may_remove)
     if reading.is_quiet and key in reading.rendered:
         rendered: tuple[ListPage, SafeString] = reading.rendered[key]
@@ -174,7 +174,7 @@ def _render_table(
 
 
 def facet_context(page: ListPage, query: ListQuery) -> dict[str, Any]:
-    """The facets; those that count nothing are left out, but for the one in force."""
+    """Context of the facets; empty ones are left out, except for the chosen one."""
     counts = dict(page.counts) | {"": page.total}
     facets = [
         {"url": query.url(state=slug), "label": label, "count": counts.get(slug, 0), "slug": slug}

@@ -1,4 +1,4 @@
-"""Which credential Rancher will use for an image, and why."""
+"""Look-up of the credential that Rancher uses for an image, with reasons."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ def image_resolve(request: AuthedRequest, access: Access) -> HttpResponse:
 
 
 def present_resolved(resolved: Resolved) -> dict[str, Any]:
-    """What the fragment shows of an answer: the summary, the parts of the name, the settings, every credential."""
+    """Presents a resolution: summary, parts of the name, settings, every credential."""
     found = resolved.resolution
     return {
         "found": found,
@@ -66,7 +66,7 @@ def present_resolved(resolved: Resolved) -> dict[str, Any]:
 
 
 def code_marked(sentence: str) -> SafeString:
-    """A sentence as HTML, what stands between backticks as code."""
+    """Renders a sentence as HTML, text between backticks as code."""
     plain, *rest = sentence.split("`")
     marked = format_html_join("", "<code>{}</code>{}", zip(rest[::2], rest[1::2], strict=False))
     return format_html("{}{}", plain, marked)

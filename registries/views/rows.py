@@ -1,4 +1,4 @@
-"""Registries as rows of the list."""
+"""Rows of the list of registries."""
 
 import html
 from collections.abc import Iterable, Mapping
@@ -87,7 +87,7 @@ def render_rows(
 def _cells(
     registry: Registry, base: str, now: datetime, operation: Operation | None, tick: int, menu: str
 ) -> dict[str, str]:
-    """Every field of the row; text is escaped by the template, markup of ours is marked safe."""
+    """Cells of the row; text is escaped by the template, our own markup is marked safe."""
     state = shown_state(registry, operation)
     moves = registry.is_moving or operation is not None
     users = users_of(registry)
@@ -116,7 +116,7 @@ def _cells(
 
 
 def _attention_cells(registry: Registry, causes: tuple[Attention, ...]) -> dict[str, str]:
-    """The mark beside the address, and the causes in words as its title."""
+    """Mark beside the address, with the causes in words as its title."""
     said = " ".join(cause.sentence for cause in causes)
     tone = "bad" if causes[0].cause in {Cause.ERROR, Cause.CREDENTIAL} else "warn"
     mark = format_html(
@@ -129,7 +129,7 @@ def _attention_cells(registry: Registry, causes: tuple[Attention, ...]) -> dict[
 
 
 def _badge(registry: Registry, in_use: CredentialsInUse, checks: Mapping[str, CredentialStatus], now: datetime) -> str:
-    """The last verification of the credential that hosts use, with its age; "Never reached" where they use none."""
+    """Badge of the used credential's last verification, with its age; "Never reached" if hosts use none."""
     if reason := in_use.why_unused(registry):
         return format_html(
             ' <span class="tag" title="{}">Never reached<span class="visually-hidden">. {}</span></span>',
@@ -155,7 +155,7 @@ def _badge(registry: Registry, in_use: CredentialsInUse, checks: Mapping[str, Cr
 
 
 def shown_state(registry: Registry, operation: Operation | None) -> str:
-    """The state, or what the person has set going and Rancher doesn't show yet (a removal waits for the worker)."""
+    """State to show: Rancher's, or the open operation's that Rancher doesn't show yet (a queued removal)."""
     if registry.transitioning == "error":
         return "error"
     if operation is not None and operation.state == Operation.State.UNKNOWN:
@@ -167,7 +167,7 @@ def shown_state(registry: Registry, operation: Operation | None) -> str:
 
 @lru_cache(maxsize=4096)
 def address_html(address: str) -> SafeString:
-    """The host in ink, account and port fainter; what never matches is underlined, with the reason as its title."""
+    """Renders an address: host in ink, account and port fainter; underlined with the reason if it never matches."""
     if fault := never_matches(address):
         return format_html('<span class="address-fault" title="{}">{}</span>', fault, address)
     host, colon, port = address.partition(":")
@@ -195,7 +195,7 @@ def _menu(registry: Registry, *, may_remove: bool) -> str:
 
 @lru_cache(maxsize=128)
 def _menu_html(state: str, actions: frozenset[str], *, may_remove: bool) -> str:
-    """The row's menu with places for its URL (\\0u) and address (\\0a): the same for all rows that offer the same."""
+    """The row's menu with places for its URL (\\0u) and address (\\0a): shared by all rows with the same actions."""
     items = []
     for verb in offered(Registry(id="1sp0", state=state, actions=ActionNames(actions))):
         if verb in DANGEROUS and not may_remove:

@@ -1,4 +1,4 @@
-"""Allowed targets: what profiles may connect to. For admins."""
+"""Allowed targets: addresses that profiles may connect to. For admins."""
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404

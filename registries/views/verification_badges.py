@@ -1,4 +1,4 @@
-"""What verifications found, as pages show it."""
+"""Badges and steps of verifications, for pages."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from registries.display import ago, short_age
 from registries.models import CredentialStatus, Verification
 from registries.oci.reasons import Reason
 
-# reason -> what a badge says, its icon and tone; sentences are in `registries.oci.reasons`
+# reason -> word, icon and tone of its badge; sentences are in `registries.oci.reasons`
 BADGES = {
     "ok": ("Works", "active", "good"),
     "bad_credentials": ("Refused", "error", "bad"),
@@ -23,7 +23,7 @@ BADGES = {
     "tls_unknown_ca": ("Unknown issuer", "error", "bad"),
     "tls_plain_http": ("Plain http", "error", "bad"),
     "rate_limited": ("Rate-limited", "warning", "warn"),
-    "blocked": ("Unreachable", "unreachable", "warn"),  # reads like what is closed: nobody maps a network with it
+    "blocked": ("Unreachable", "unreachable", "warn"),  # same as unreachable, so that nobody can scan a network
     "timeout": ("No answer in time", "unreachable", "warn"),
     "image_not_found": ("Image not found", "warning", "warn"),
 }
@@ -31,7 +31,7 @@ NEVER = {"word": "Never verified", "icon": "waiting", "tone": "idle", "age": "",
 
 
 def present_check(watched: CredentialStatus | None) -> dict[str, Any]:
-    """The badge of a credential: what its last verification found, and how long ago that was."""
+    """Badge of a credential: its last verification's result and age."""
     if watched is None or not watched.reason or watched.checked_at is None:
         return NEVER | {"has_copy": bool(watched and watched.secret)}
     word, icon, tone = BADGES[watched.reason]
@@ -45,7 +45,7 @@ def present_check(watched: CredentialStatus | None) -> dict[str, Any]:
 
 
 def present_verification(verification: Verification) -> dict[str, Any]:
-    """One verification: its words, when and by whom, and its steps."""
+    """Presents a verification: words, time, actor, steps."""
     word, icon, tone = BADGES[verification.reason]
     return {
         "id": verification.pk,
@@ -78,7 +78,7 @@ def present_verification(verification: Verification) -> dict[str, Any]:
 
 
 def timeline(past: Sequence[Verification]) -> dict[str, Any]:
-    """Bars of a small graph, oldest first; a failed one hangs below the line. With the sentence that says the same."""
+    """Bars of a small graph, oldest first, failed ones below the line, with a sentence that says the same."""
     bars = [{"x": 4 * place, "ok": one.ok} for place, one in enumerate(reversed(past))]
     failed = sum(not one.ok for one in past)
     said = f"{len(past) - failed} of {len(past)} verifications succeeded" if past else ""

@@ -62,13 +62,13 @@ class GrantQuery(ParsedQuery):
     q: str = text(longest=100)
     role: str = choice("", *EVERY_ROLE)  # the effective one
 
-    def narrow(self, holders: Iterable[Grant]) -> list[Grant]:
-        return [one for one in self.search(holders) if self.role in {"", one.role}]
+    def narrow(self, grants: Iterable[Grant]) -> list[Grant]:
+        return [one for one in self.search(grants) if self.role in {"", one.role}]
 
-    def search(self, holders: Iterable[Grant]) -> list[Grant]:
+    def search(self, grants: Iterable[Grant]) -> list[Grant]:
         """Grants whose name has every word of `q`, with any role."""
         words = self.q.lower().split()
-        return [one for one in holders if all(word in one.name.lower() for word in words)]
+        return [one for one in grants if all(word in one.name.lower() for word in words)]
 
 
 def find_grants(profile: ConnectionProfile) -> list[Grant]:
@@ -119,5 +119,5 @@ def _people_of(teams: Iterable[int]) -> Iterable[tuple[int, User]]:
     return ((row.group_id, row.user) for row in rows)
 
 
-def _by_name(holder: Grant) -> str:
-    return holder.name.lower()
+def _by_name(grant: Grant) -> str:
+    return grant.name.lower()

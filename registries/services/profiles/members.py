@@ -43,7 +43,7 @@ def add_member(access: Access, who: User | Group, role: Role, *, reason: str = "
 def change_member_role(access: Access, membership: Membership, role: Role, *, reason: str = "") -> None:
     """Changes a role; it takes effect at the next request. Raises NoLongerMember, OnlyReads."""
     with transaction.atomic():
-        held = _hold(membership)
+        held = _lock(membership)
         before = held.role
         if role == before:
             return
@@ -56,7 +56,7 @@ def change_member_role(access: Access, membership: Membership, role: Role, *, re
 def remove_member(access: Access, membership: Membership, *, reason: str = "") -> None:
     """Removes a role; it takes effect at the next request. Raises NoLongerMember."""
     with transaction.atomic():
-        held = _hold(membership)
+        held = _lock(membership)
         _emit("member.remove", access, held, before={"role": held.role}, reason=reason)
         held.delete()
 
@@ -77,7 +77,7 @@ def describe_loss(access: Access, membership: Membership) -> str:
     return " ".join(lost)
 
 
-def _hold(membership: Membership) -> Membership:
+def _lock(membership: Membership) -> Membership:
     """Locks the row until the transaction ends. Raises NoLongerMember."""
     held = Membership.objects.select_for_update(of=("self",)).select_related("user", "team")
     row = held.filter(pk=membership.pk).first()
