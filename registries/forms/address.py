@@ -7,7 +7,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 USERINFO = re.compile(r"^(\s*(?:[a-z][a-z0-9+.-]*://)?).*@", re.IGNORECASE | re.DOTALL)
-TAKEN_OUT = "The address carried a user or a password, which was taken out and not kept. Look at what is left, then send it again."
+TAKEN_OUT = (
+    "The address carried a user or a password, which was taken out and not kept. "
+    "Look at what is left, then send it again."
+)
 
 
 class AddressInput(forms.TextInput):
