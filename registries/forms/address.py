@@ -17,7 +17,8 @@ class AddressInput(forms.TextInput):
     """Never shows what stands before an @."""
 
     def format_value(self, value: Any) -> str | None:
-        return super().format_value(without_userinfo(value) if isinstance(value, str) else value)
+        shown: str | None = super().format_value(without_userinfo(value) if isinstance(value, str) else value)
+        return shown
 
 
 class AddressField(forms.CharField):
