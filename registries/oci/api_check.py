@@ -12,7 +12,7 @@ from registries.oci.report import Report, StepFailed, StepName
 from registries.outbound.answer import Answer
 from registries.outbound.base_url import BaseURL
 from registries.outbound.deadline import Guard
-from registries.outbound.errors import Unreachable, UpstreamError
+from registries.outbound.errors import BadResponse, Unreachable, UpstreamError
 
 API = "/v2/"
 # Errors over https after which plain http is tried; the transport refuses it where the admin didn't allow it
@@ -34,12 +34,16 @@ class Contact:
 
     base: BaseURL
     guard: Guard
+    path: str = API
     answer: Answer | None = None
     error: UpstreamError | None = None
 
 
-def check_api(report: Report, caller: Caller, endpoint: Endpoint) -> tuple[BaseURL, Answer]:
-    """Runs the steps up to the API. Gives the origin that answers, and its answer: 200 or 401. Raises StopSteps."""
+def check_api(report: Report, caller: Caller, endpoint: Endpoint) -> tuple[BaseURL, str, Answer]:
+    """Runs the steps up to the API. Gives the origin and path that answer, and the answer: 200 or 401.
+
+    Raises StopSteps.
+    """
     contact = _first_contact(caller, endpoint)
     _report_network(report, contact)
     try:
@@ -47,7 +51,7 @@ def check_api(report: Report, caller: Caller, endpoint: Endpoint) -> tuple[BaseU
     except StepFailed as failure:
         report.fail(StepName.API, failure, ms=contact.answer.elapsed_ms if contact.answer else None)
     report.add(StepName.API, "A registry answers.", ms=answer.elapsed_ms)
-    return contact.base, answer
+    return contact.base, contact.path, answer
 
 
 def looks_like_registry(answer: Answer) -> bool:
@@ -71,9 +75,17 @@ def _first_contact(caller: Caller, endpoint: Endpoint) -> Contact:
 
 
 def _contact(caller: Caller, base: BaseURL) -> Contact:
-    contact = Contact(base, caller.new_guard())
+    """The call to the API. Of all redirects only one is followed, once: to the same path without its slash."""
+    contact = _call(caller, base, API)
+    location = contact.error.location if isinstance(contact.error, BadResponse) else ""
+    bare = API.rstrip("/")
+    return _call(caller, base, bare) if location in {bare, f"{base.text}{bare}"} else contact
+
+
+def _call(caller: Caller, base: BaseURL, path: str) -> Contact:
+    contact = Contact(base, caller.new_guard(), path)
     try:
-        return replace(contact, answer=caller.send(base, API, guard=contact.guard))
+        return replace(contact, answer=caller.send(base, path, guard=contact.guard))
     except UpstreamError as error:
         return replace(contact, error=error)
 

@@ -25,7 +25,13 @@ from registries.images.registry_hosts import DOCKER_HUB_API, DOCKER_HUB_TOKENS, 
 from registries.outbound.base_url import BaseURL, parse_base_url
 
 # Where a provider's tokens come from, if not from the registry's own host
-TOKEN_HOSTS = {DOCKER_HUB_API: frozenset({DOCKER_HUB_TOKENS}), "registry.gitlab.com": frozenset({"gitlab.com"})}
+TOKEN_HOSTS = {
+    DOCKER_HUB_API: frozenset({DOCKER_HUB_TOKENS}),
+    "registry.gitlab.com": frozenset({"gitlab.com"}),
+    "registry.digitalocean.com": frozenset({"api.digitalocean.com"}),
+}
+# Alibaba Cloud has a registry and a token host for each region
+ALIBABA = re.compile(r"registry(?:-vpc)?\.([a-z0-9-]+)\.aliyuncs\.com")
 SCHEME = re.compile(r"https?://", re.IGNORECASE)
 
 
@@ -47,6 +53,8 @@ class Endpoint:
     @property
     def realm_hosts(self) -> frozenset[str]:
         """Hosts beside the registry's own that may be asked for tokens, at port 443."""
+        if found := ALIBABA.fullmatch(self.host):
+            return frozenset({f"dockerauth.{found[1]}.aliyuncs.com"})
         return TOKEN_HOSTS.get(self.host, frozenset())
 
     @property

@@ -28,6 +28,8 @@ class _TokenBody(msgspec.Struct):
     access_token: str | None = None
 
 
+MALFORMED = "It answers 400 to the password, as Amazon ECR does to a token of another region or a cut one."
+MALFORMED_REMEDY = "Get a new token for this registry's region and paste it whole; ECR's has over 2,000 characters."
 TOKEN_BODY = msgspec.json.Decoder(_TokenBody)
 
 
@@ -45,6 +47,7 @@ class Session:
     user: str
     secret: str = field(repr=False)
     realm_hosts: Collection[str] = ()
+    api_path: str = API
     challenge: Challenge | None = None
     realm: Realm | None = None
     tokens: dict[str, str | None] = field(default_factory=dict, repr=False)
@@ -55,6 +58,11 @@ class Session:
         if self.challenge is None:
             raise StepFailed(Reason.NOT_A_REGISTRY, "It wants a login, but neither with a password nor with a token.")
         self.realm, self.tokens = None, {}
+
+    def accept_offer(self, answer: Answer) -> bool:
+        """Stores the challenge that a 200 offers, where it offers one that can be answered; whether it does."""
+        self.challenge = choose_challenge(parse_challenges(answer.headers.get("www-authenticate", "")))
+        return self.challenge is not None
 
     def find_realm(self) -> Realm:
         """The realm that issues the token. Raises StepFailed when the password may not be sent there."""
@@ -67,7 +75,7 @@ class Session:
         if self.base.scheme == "https" and realm.base.scheme == "http":
             raise StepFailed(Reason.BLOCKED, "It sends for a token to plain http; nothing was sent there.")
         raise StepFailed(
-            Reason.BLOCKED,
+            Reason.TOKEN_HOST,
             f"It sends for a token to {realm.base.netloc}, which is not known to belong to it; nothing was sent there.",
             f"If that is right, an admin can add {realm.base.netloc} to the allowed targets, as a registry.",
         )
@@ -99,6 +107,8 @@ class Session:
         answer = self.caller.get(realm.base, realm.path, query=query, auth=(self.user, self.secret))
         if answer.status in REFUSED:
             return None
+        if answer.status == 404:
+            raise StepFailed(Reason.NOT_A_REGISTRY, "Its token service is not there: it answers with status 404.")
         if answer.status != 200:
             raise StepFailed(
                 Reason.NOT_A_REGISTRY, f"Where tokens are to be had, it answers with status {answer.status}."
@@ -109,29 +119,44 @@ class Session:
 def log_in(report: Report, session: Session, answer: Answer) -> None:
     """Runs the steps from the challenge to the login. Raises StopSteps."""
     with report.step(StepName.CHALLENGE) as note:
-        if answer.status == 200:
+        if answer.status == 200 and not session.accept_offer(answer):
             note.cause, note.state = "It wants no login.", "warning"
         else:
-            session.accept_challenge(answer)
+            if session.challenge is None:
+                session.accept_challenge(answer)
             by_token = session.challenge is not None and session.challenge.scheme == "bearer"
             note.cause = "It wants a token." if by_token else "It wants the password itself."
     if session.challenge is None:
-        report.add(StepName.LOGIN, "Nothing to prove: any user and password would do.", state="warning")
+        _ask_unasked(report, session)
         return
     if session.challenge.scheme == "bearer":
         with report.step(StepName.TOKEN) as note:
             note.cause = f"{session.find_realm().base.host} was asked for it."
             session.token_for()
     with report.step(StepName.LOGIN) as note:
-        _require_accepted(session.get(API))
+        _require_accepted(session.get(session.api_path), session.challenge.scheme)
         note.cause = "The login is accepted."
+    report.pass_login(Reason.OK)
 
 
-def _require_accepted(answer: Answer) -> None:
+def _ask_unasked(report: Report, session: Session) -> None:
+    """Sends the password once to a registry that asks for none: some refuse a wrong one all the same."""
+    with report.step(StepName.LOGIN) as note:
+        auth = (session.user, session.secret)
+        answer = session.caller.get(session.base, session.api_path, headers={"Accept": "application/json"}, auth=auth)
+        if answer.status in REFUSED:
+            raise StepFailed(Reason.BAD_CREDENTIALS)
+        note.cause, note.state = "Not proven: it lets everybody in, whatever the password.", "warning"
+    report.pass_login(Reason.NOT_PROVEN)
+
+
+def _require_accepted(answer: Answer, scheme: str) -> None:
     """Raises StepFailed unless a registry accepted the authorized call."""
     if answer.status in REFUSED:
-        raise StepFailed(Reason.BAD_CREDENTIALS)
-    if answer.status != 200 or not looks_like_registry(answer):
+        raise StepFailed(Reason.TOKEN_REFUSED if scheme == "bearer" else Reason.BAD_CREDENTIALS)
+    if answer.status == 400:
+        raise StepFailed(Reason.BAD_CREDENTIALS, MALFORMED, MALFORMED_REMEDY)
+    if answer.status != 200 or (answer.body and not looks_like_registry(answer)):
         raise StepFailed(Reason.NOT_A_REGISTRY, f"After the login it answers with status {answer.status}.")
 
 

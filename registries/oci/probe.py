@@ -58,9 +58,12 @@ def run_steps(
         endpoint = endpoint_of(server_address)
     except BadAddress:
         report.fail(StepName.RESOLVE, StepFailed(Reason.NAME_NOT_FOUND, "That is not the address of a registry."))
-    base, answer = check_api(report, caller, endpoint)
+    base, path, answer = check_api(report, caller, endpoint)
     user, secret = login
-    session = Session(caller, base, endpoint, user, secret, realm_hosts)
+    session = Session(caller, base, endpoint, user, secret, realm_hosts, path)
     log_in(report, session, answer)
     if image:
+        was_open = session.challenge is None
         check_image(report, session, image, endpoint)
+        if was_open and session.challenge is not None:  # the repository asked, and took the password
+            report.pass_login(Reason.OK)

@@ -20,6 +20,9 @@ class Reason(StrEnum):
     RATE_LIMITED = "rate_limited"
     BLOCKED = "blocked"
     TIMEOUT = "timeout"
+    NOT_PROVEN = "not_proven"
+    TOKEN_HOST = "token_host"  # noqa: S105 - a word
+    TOKEN_REFUSED = "token_refused"  # noqa: S105 - a word
 
     @property
     def sentence(self) -> str:
@@ -71,6 +74,19 @@ WORDS: dict[Reason, tuple[str, str]] = {
     Reason.BLOCKED: (
         "Nothing answers at that address.",
         "Look at host and port. A registry in a private network has to be allowed by an admin.",
+    ),
+    Reason.NOT_PROVEN: (
+        "The registry asks nobody for a password, so nothing can prove that this one is right.",
+        "Name an image that takes a login; where every image may be pulled by anybody, no credential is needed.",
+    ),
+    Reason.TOKEN_HOST: (
+        "The registry's token host is not allowed yet; the password was not sent there.",
+        "If the host belongs to the registry, an admin can add it to the allowed targets, as a registry.",
+    ),
+    Reason.TOKEN_REFUSED: (
+        "The token service took the password, but the registry refuses the token.",
+        "The password is not at fault: whoever runs the registry looks at its signing key, its clock and its service "
+        "name.",
     ),
     Reason.TIMEOUT: (
         "The registry did not answer in time.",

@@ -49,6 +49,7 @@ class ProbeResult:
     """
 
     reason: Reason
+    login_reason: Reason  # of user and password alone, whatever came of an image
     steps: tuple[Step, ...]
     milliseconds: int
     retry_at: datetime | None = None
@@ -83,6 +84,7 @@ class Report:
 
     steps: list[Step] = field(default_factory=list)
     reason: Reason = Reason.OK
+    login: Reason | None = None  # of the steps up to the login, once it passed
     retry_at: datetime | None = None
     certificate_expires_at: datetime | None = None
     digest: str = ""
@@ -92,6 +94,10 @@ class Report:
     def add(self, name: StepName, cause: str, *, ms: int | None = None, state: State = "ok") -> None:
         """Reports a step that didn't fail."""
         self.steps.append(Step(name, state, ms, cause))
+
+    def pass_login(self, reason: Reason) -> None:
+        """Notes that the login passed, `OK`, or that nothing could prove it: what an image adds doesn't change that."""
+        self.reason = self.login = reason
 
     def fail(self, name: StepName, failure: StepFailed, *, ms: int | None = None) -> NoReturn:
         """Reports a failed step, and with it the result. Raises StopSteps."""
@@ -119,6 +125,7 @@ class Report:
         order = list(StepName)
         return ProbeResult(
             reason=self.reason,
+            login_reason=self.login or self.reason,
             steps=tuple(sorted(steps, key=lambda step: order.index(step.name))),
             milliseconds=self._milliseconds(),
             retry_at=self.retry_at,

@@ -92,8 +92,14 @@ class Unreachable(UpstreamError):
 
 
 class BadResponse(UpstreamError):
-    """Something answered, but not in a form that can be used."""
+    """Something answered, but not in a form that can be used.
 
-    def __init__(self, reason: str, *, maybe_applied: bool = False, peer: str = DEFAULT_PEER) -> None:
+    `location` is where a redirect leads, as the other side wrote it: nothing follows it, and no page shows it.
+    """
+
+    def __init__(
+        self, reason: str, *, maybe_applied: bool = False, peer: str = DEFAULT_PEER, location: str = ""
+    ) -> None:
         helps = reason == "truncated"
         super().__init__(reason, BAD_RESPONSES[reason], retry_helps=helps, maybe_applied=maybe_applied, peer=peer)
+        self.location = location

@@ -184,7 +184,7 @@ class Transport:
                     self._adapter.renew()
                     raise BadResponse("not_json", maybe_applied=writes)
                 if 300 <= response.status_code < 400:
-                    raise BadResponse("redirect", maybe_applied=False)
+                    raise BadResponse("redirect", location=response.headers.get("Location", ""))
                 body = self._read(response, writes=writes)
             finally:
                 response.close()

@@ -17,14 +17,18 @@ ACCOUNT_ID_HEADER: Final = "x-api-account-id"
 ACCOUNT_KIND_HEADER: Final = "x-api-account-kind"
 
 
-def needs_email(api_version: str) -> bool:
-    """Whether a credential of this API version has an e-mail; v1 requires one, v2-beta has no such field."""
+def usually_needs_email(api_version: str) -> bool:
+    """Whether a credential needs an e-mail, for when the project's schema can't be read.
+
+    v1 requires one everywhere. v2-beta of Rancher 1.4 requires it as well, that of 1.6 has no such field; the schema
+    tells (`resourceFields.email.required`).
+    """
     return api_version == "v1"
 
 
-def email_to_send(api_version: str, email: str | None) -> str | None:
+def email_to_send(email: str | None, *, is_needed: bool) -> str | None:
     """The e-mail of a new credential; None leaves the field out. A missing one becomes neutral: nothing checks it."""
-    return (email or NEUTRAL_EMAIL) if needs_email(api_version) else None
+    return (email or NEUTRAL_EMAIL) if is_needed else None
 
 
 def key_kind_by_header(headers: Mapping[str, str]) -> KeyKind | None:

@@ -12,13 +12,13 @@ from registries.forms.credential import CredentialForm
 from registries.models import Operation
 from registries.outbound.errors import UpstreamError
 from registries.providers import credential_words
-from registries.rancher.quirks import needs_email
 from registries.rancher.types import RegistryCredential
 from registries.roles import Right
 from registries.services.operations.credentials import create_credential, update_credential
 from registries.services.operations.lifecycle import KeyTaken
 from registries.services.operations.registry_state import RegistryState
 from registries.services.operations.write_requests import ActionUnavailable
+from registries.services.upstream import schema_limits
 from registries.services.verification import saved_secrets
 from registries.views import credential_test, outcome
 from registries.views.loading import find_credential, raise_if_stale, registry_view
@@ -90,7 +90,7 @@ def _form(
     return CredentialForm(
         request.POST if request.method == "POST" else None,
         words=credential_words(found.registry.server_address or ""),
-        needs_email=needs_email(access.profile.api_version),
+        needs_email=schema_limits.needs_email(access.profile),
         keeps_copies=access.profile.keeps_copies,
         is_stored=credential is not None,
         initial=stored | {"keep_copy": bool(watched and watched.secret)},

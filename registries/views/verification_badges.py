@@ -25,6 +25,9 @@ BADGES = {
     "rate_limited": ("Rate-limited", "warning", "warn"),
     "blocked": ("Unreachable", "unreachable", "warn"),  # same as unreachable, so that nobody can scan a network
     "timeout": ("No answer in time", "unreachable", "warn"),
+    "not_proven": ("Not proven", "waiting", "idle"),
+    "token_host": ("Token host not allowed", "warning", "warn"),
+    "token_refused": ("Token refused", "warning", "warn"),
     "image_not_found": ("Image not found", "warning", "warn"),
 }
 NEVER = {"word": "Never verified", "icon": "waiting", "tone": "idle", "age": "", "has_copy": False}

@@ -77,7 +77,8 @@ def test_a_password_is_told_wrong_then_right_and_one_day_refused(
     for _ in range(2):
         beat()
     page.goto("/profiles/staging/registries/")
-    badge = page.locator("tr", has_text=registry.address).locator(".state", has_text="Refused")
+    cell = page.locator("tr", has_text=registry.address).locator("td[data-label=Credentials]")
+    badge = cell.locator(".state", has_text="Refused")
     expect(badge).to_have_attribute("data-tone", "bad")
     page.get_by_role("link", name=registry.address).click()
     page.get_by_role("link", name="Refused").click()

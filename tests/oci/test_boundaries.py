@@ -78,9 +78,9 @@ def test_follows_no_redirect(at: str, status: int, stranger: Server, ask: Probe,
 @pytest.mark.parametrize(
     ("realm", "listed", "reason"),
     [
-        ("https://stranger.example:{port}/token", [], Reason.BLOCKED),
-        ("https://stranger.example:{port}/token", ["other.example", "stranger.example:1"], Reason.BLOCKED),
-        ("https://registry.example:{port}/token", ["stranger.example"], Reason.BLOCKED),  # another port of its host
+        ("https://stranger.example:{port}/token", [], Reason.TOKEN_HOST),
+        ("https://stranger.example:{port}/token", ["other.example", "stranger.example:1"], Reason.TOKEN_HOST),
+        ("https://registry.example:{port}/token", ["stranger.example"], Reason.TOKEN_HOST),  # another port of its host
         ("http://stranger.example:{port}/token", ["stranger.example"], Reason.BLOCKED),
         ("http://registry.example:{port}/token", ["registry.example"], Reason.BLOCKED),
         ("https://registry.example@stranger.example:{port}/token", ["stranger.example"], Reason.NOT_A_REGISTRY),

@@ -79,9 +79,9 @@ def test_gets_a_token_from_its_own_origin(ask: Probe, authority: Authority) -> N
 def test_says_of_an_open_registry_that_nothing_was_proven(reply: Reply, ask: Probe, authority: Authority) -> None:
     with serving(lambda _: reply, certificate=authority.issue()) as registry:
         result = ask(registry.address)
-    assert result.reason == Reason.OK
+    assert result.reason == Reason.NOT_PROVEN
     assert states(result)["login"] == states(result)["challenge"] == "warning"
-    assert registry.logins == []
+    assert registry.logins == [LOGIN]  # once: some refuse a wrong one without asking for any
 
 
 @pytest.mark.parametrize(
@@ -135,6 +135,7 @@ def test_tells_what_answers_there(
         (Reply(401), Reason.BAD_CREDENTIALS),
         (Reply(403), Reason.BAD_CREDENTIALS),
         (Reply(404), Reason.NOT_A_REGISTRY),
+        (Reply(418), Reason.NOT_A_REGISTRY),
         (Reply(429), Reason.RATE_LIMITED),
         (Reply(body=b"not json"), Reason.NOT_A_REGISTRY),
         (Reply(body=b'{"token":17}'), Reason.NOT_A_REGISTRY),
@@ -142,7 +143,7 @@ def test_tells_what_answers_there(
         (Reply(body=b"{}"), Reason.NOT_A_REGISTRY),
         (Reply(body=b"[" * 100_000), Reason.NOT_A_REGISTRY),
         (Reply(body=b'{"access_token":"never issued"}'), Reason.NOT_A_REGISTRY),
-        (Reply(body=b'{"access_token":"another"}'), Reason.BAD_CREDENTIALS),
+        (Reply(body=b'{"access_token":"another"}'), Reason.TOKEN_REFUSED),
     ],
 )
 def test_takes_no_token_but_a_good_one(reply: Reply, reason: Reason, ask: Probe, authority: Authority) -> None:

@@ -44,6 +44,8 @@ SAYINGS = (
     (r"invalid username/password|unable to retrieve auth token", Reason.BAD_CREDENTIALS),
     (r"status code|StatusCode|unsupported|unrecognized|cannot unmarshal|invalid character", Reason.NOT_A_REGISTRY),
 )
+# Where Corral tells apart what skopeo takes for one
+SAYS_LESS = {Reason.NOT_PROVEN: Reason.OK, Reason.TOKEN_REFUSED: Reason.BAD_CREDENTIALS}
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,9 @@ class Row:
 
 
 ROWS = (
-    Row("open, plain", "open plain", Reason.OK, plain_allowed=True),
-    Row("open, TLS", "open", Reason.OK),
-    Row("open, an image", "open", Reason.OK, image=IMAGE),
+    Row("open, plain", "open plain", Reason.NOT_PROVEN, plain_allowed=True),
+    Row("open, TLS", "open", Reason.NOT_PROVEN),
+    Row("open, an image", "open", Reason.NOT_PROVEN, image=IMAGE),
     Row("open, no such image", "open", Reason.IMAGE_NOT_FOUND, image="team/none:1.0"),
     Row("htpasswd, plain", "htpasswd plain", Reason.OK, plain_allowed=True),
     Row("htpasswd, plain, wrong password", "htpasswd plain", Reason.BAD_CREDENTIALS, "wrong", plain_allowed=True),
@@ -89,7 +91,7 @@ ROWS = (
     Row("a fault of the server", "faulty", Reason.NOT_A_REGISTRY),
     Row("a redirect to a page", "redirecting", Reason.NOT_A_REGISTRY),
     Row("a token service that is none", "token elsewhere", Reason.NOT_A_REGISTRY),
-    Row("a token that is not taken", "token not taken", Reason.BAD_CREDENTIALS),
+    Row("a token that is not taken", "token not taken", Reason.TOKEN_REFUSED),
 )
 
 
@@ -211,9 +213,9 @@ def test_agrees_with_skopeo_in_every_row(stand: Stand, ask: Probe, capsys: pytes
         result, ended = ours(ask, stand, row), skopeos(stand, row)
         said = read(ended)
         lines.append(f"{row.name:<36} {'inspect' if row.image else 'login':<8} {result.reason:<17} {said}")
-        if not row.reason == result.reason == said:
+        if row.reason != result.reason or SAYS_LESS.get(result.reason, result.reason) != said:
             wrong.append(f"{row}: {result} / {ended.stderr.decode()}")
-        if row.image and result.reason == Reason.OK:
+        if row.image and result.reason in {Reason.OK, Reason.NOT_PROVEN}:
             inspected = json.loads(ended.stdout)
             assert result.digest == stand.digest == inspected["Digest"]
             assert result.platforms == (f"{inspected['Os']}/{inspected['Architecture']}",)
@@ -231,4 +233,4 @@ def test_notices_a_password_that_is_changed_at_the_registry(stand: Stand, ask: P
 
 
 def test_the_table_has_every_reason_that_skopeo_can_give() -> None:
-    assert {row.reason for row in ROWS} == set(Reason) - {Reason.BLOCKED}  # skopeo goes anywhere
+    assert {row.reason for row in ROWS} == set(Reason) - {Reason.BLOCKED, Reason.TOKEN_HOST}  # skopeo goes anywhere

@@ -4,10 +4,12 @@ from registries.rancher import quirks
 
 
 def test_a_credential_of_v1_always_has_an_email_and_one_of_v2_beta_never() -> None:
-    assert quirks.email_to_send("v1", None) == quirks.email_to_send("v1", "") == "none@example.invalid"
-    assert quirks.email_to_send("v1", "me@example.com") == "me@example.com"
-    assert quirks.email_to_send("v2-beta", "me@example.com") is None
-    assert [quirks.needs_email(version) for version in quirks.API_VERSIONS] == [True, False]
+    assert (
+        quirks.email_to_send(None, is_needed=True) == quirks.email_to_send("", is_needed=True) == "none@example.invalid"
+    )
+    assert quirks.email_to_send("me@example.com", is_needed=True) == "me@example.com"
+    assert quirks.email_to_send("me@example.com", is_needed=False) is None
+    assert [quirks.usually_needs_email(version) for version in quirks.API_VERSIONS] == [True, False]
 
 
 def test_the_kind_of_a_key_is_told_by_a_header_of_1_6_and_by_the_account_for_1_4() -> None:

@@ -10,25 +10,34 @@ from registries.oci.reasons import Reason
 from registries.services.notifications.channels import webhook
 
 # Failures that may pass by themselves are told when they happen twice in a row; the others concern the credential.
-MAY_PASS = frozenset({Reason.UNREACHABLE, Reason.TIMEOUT, Reason.NAME_NOT_FOUND, Reason.BLOCKED, Reason.NOT_A_REGISTRY})
+MAY_PASS = frozenset(
+    {
+        Reason.UNREACHABLE,
+        Reason.TIMEOUT,
+        Reason.NAME_NOT_FOUND,
+        Reason.BLOCKED,
+        Reason.NOT_A_REGISTRY,
+        Reason.TOKEN_REFUSED,
+    }
+)
+NEUTRAL = frozenset({Reason.RATE_LIMITED, Reason.NOT_PROVEN})  # these say nothing of the credential
 CERTIFICATE_WARNING = timedelta(days=14)
 TOKEN_WARNING = timedelta(hours=1)
 
 Kind = Alert.Kind
 
 
-def notify_of_change(watched: CredentialStatus, verification: Verification) -> None:
+def notify_of_change(watched: CredentialStatus, verification: Verification, reason: Reason) -> None:
     """Notifies of a failure that was not told yet, and of the recovery from one that was.
 
     To be called in the transaction that saves `watched`, whose `notified_reason` it sets.
     """
-    reason = Reason(verification.reason)
     if reason == Reason.OK:
         if watched.notified_reason:
             watched.notified_reason = ""
             notify(Kind.RECOVERED, f"{watched} works again", "", watched)
         return
-    if reason in {watched.notified_reason, Reason.RATE_LIMITED} or not _is_certain(watched, verification):
+    if reason in {watched.notified_reason, *NEUTRAL} or not _is_certain(watched, verification, reason):
         return
     is_first = not watched.notified_reason
     watched.notified_reason = reason
@@ -66,8 +75,8 @@ def _notify_once(watched: CredentialStatus, title: str) -> None:
             notify(Kind.EXPIRING, title, "Renew it before pulls fail.", watched)
 
 
-def _is_certain(watched: CredentialStatus, verification: Verification) -> bool:
-    if Reason(verification.reason) not in MAY_PASS:
+def _is_certain(watched: CredentialStatus, verification: Verification, reason: Reason) -> bool:
+    if reason not in MAY_PASS:
         return True
     before = Verification.objects.filter(
         profile=watched.profile, credential_id=watched.credential_id, pk__lt=verification.pk

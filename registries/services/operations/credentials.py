@@ -20,6 +20,7 @@ from registries.services.operations.write_requests import (
     check_offered,
     needs_deactivation,
 )
+from registries.services.upstream import schema_limits
 from registries.services.verification import saved_secrets
 
 Verb = Operation.Verb
@@ -40,7 +41,7 @@ def create_credential(
     """
     if registry.state in GONE:
         raise ActionUnavailable(f"The registry is {registry.state}: no image is pulled from it. Nothing was sent.")
-    email = email_to_send(access.profile.api_version, fields.get("email"))
+    email = email_to_send(fields.get("email"), is_needed=schema_limits.needs_email(access.profile))
     known = {"public_value": fields["public_value"], "name": fields["name"], "description": fields["description"]}
     intent = lifecycle.Intent(
         Verb.CREATE,

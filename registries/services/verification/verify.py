@@ -171,17 +171,17 @@ def _remember(profile: ConnectionProfile, login: Login, verification: Verificati
     )
     if watched.secret and not _is_the_copy(login, watched):
         return
-    reason = Reason(verification.reason)
+    reason = found.login_reason  # what came of an image says nothing of user and password
     watched.reason, watched.checked_at = reason, verification.checked_at
     watched.certificate_expires_at = found.certificate_expires_at or watched.certificate_expires_at
-    if reason == Reason.OK:
+    if reason in {Reason.OK, Reason.NOT_PROVEN}:
         watched.failing_since, watched.refusals = None, 0
     elif reason != Reason.RATE_LIMITED:  # which says nothing of the credential
         watched.failing_since = watched.failing_since or verification.checked_at
         watched.refusals += reason == Reason.BAD_CREDENTIALS
     if watched.secret:
         watched.next_check_at = _next_check_at(watched, found)
-        alerts.notify_of_change(watched, verification)
+        alerts.notify_of_change(watched, verification, reason)
     watched.save()
 
 
@@ -209,7 +209,7 @@ def _event(access: Access | None, profile: ConnectionProfile, login: Login, veri
         actor_name="" if access else "(schedule)",
         role=access.role_name if access else "",
         profile=profile,
-        outcome="succeeded" if verification.ok else "failed",
+        outcome="succeeded" if verification.ok or verification.reason == Reason.NOT_PROVEN else "failed",
         target_type="credential",
         target_id=login.credential_id,
         target_name=str(login),

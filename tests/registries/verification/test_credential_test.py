@@ -31,7 +31,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
         tried.append((address, user, secret))
         reason = Reason.OK if secret == "right" else Reason.BAD_CREDENTIALS
         step = Step(StepName.LOGIN, "ok" if reason == Reason.OK else "failed")
-        return ProbeResult(reason=reason, steps=(step,), milliseconds=12)
+        return ProbeResult(reason=reason, login_reason=reason, steps=(step,), milliseconds=12)
 
     monkeypatch.setattr(verify, "probe", probe)
     return tried
