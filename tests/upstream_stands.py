@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from registries.outbound.base_url import BaseURL, parse_base_url
-from registries.outbound.breaker import CallLimits
+from registries.outbound.call_limits import CallLimits
 from registries.outbound.transport import Transport
 from registries.rancher.client import Client
 from registries.sandbox.answers import Answer

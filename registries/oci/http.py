@@ -10,7 +10,7 @@ from registries.oci.reasons import Reason
 from registries.oci.report import StepFailed
 from registries.outbound.answer import Answer, retry_after
 from registries.outbound.base_url import BaseURL
-from registries.outbound.breaker import CallLimits
+from registries.outbound.call_limits import CallLimits
 from registries.outbound.deadline import Guard
 from registries.outbound.dns import Resolve
 from registries.outbound.errors import Unreachable, UpstreamError

@@ -9,7 +9,7 @@ from registries.oci.image import check_image
 from registries.oci.login import Session, log_in
 from registries.oci.reasons import Reason
 from registries.oci.report import ProbeResult, Report, StepFailed, StepName, StopSteps
-from registries.outbound.breaker import CallLimits
+from registries.outbound.call_limits import CallLimits
 from registries.outbound.dns import Resolve, resolve_with_system
 from registries.outbound.errors import BadAddress
 from registries.outbound.pinning import AllowTarget

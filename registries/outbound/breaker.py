@@ -4,23 +4,9 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from registries.outbound.call_limits import CallLimits
 from registries.outbound.errors import Unreachable
-
-
-@dataclass(frozen=True)
-class CallLimits:
-    """Limits of a call (seconds, bytes) and of an upstream's share of the process (faults.md)."""
-
-    connect_s: float = 2.0
-    read_s: float = 5.0
-    wall_s: float = 8.0
-    body_bytes: int = 8 * 2**20
-    in_flight: int = 3
-    slot_wait_s: float = 0.05
-    breaker_errors: int = 5
-    breaker_open_s: float = 15.0
 
 
 class Upstream:

@@ -11,6 +11,7 @@ from concurrent.futures import Future
 Resolve = Callable[[str, int], list[str]]
 _Question = tuple[Resolve, str, int]
 
+LOOK_UP_S = 2.0  # how long a call waits for a look-up
 _lock = threading.Lock()
 _running: dict[_Question, Future[list[str]]] = {}
 
@@ -21,7 +22,7 @@ def resolve_with_system(host: str, port: int) -> list[str]:
 
 
 def look_up(host: str, port: int, *, resolve: Resolve, wait_s: float) -> list[str]:
-    """Addresses of a host from `resolve`. Raises TimeoutError after `wait_s`, and the resolver's own errors."""
+    """Addresses of a host from `resolve`. Raises TimeoutError after `LOOK_UP_S` or `wait_s`, and what it raises."""
     question = (resolve, host, port)
     with _lock:
         answer = _running.get(question)
@@ -29,7 +30,7 @@ def look_up(host: str, port: int, *, resolve: Resolve, wait_s: float) -> list[st
             answer = Future()
             threading.Thread(target=_ask, args=(question, answer), name="outbound-dns", daemon=True).start()
             _running[question] = answer  # after the start: a thread that can't start would never remove its entry
-    return answer.result(timeout=wait_s)
+    return answer.result(timeout=min(wait_s, LOOK_UP_S))
 
 
 def _ask(question: _Question, answer: Future[list[str]]) -> None:

@@ -82,7 +82,7 @@ class Pin:
         with contextlib.suppress(ValueError):
             return [parse_address(self.host)]
         try:
-            found = look_up(self.host, self.port, resolve=self.resolve, wait_s=min(self.connect_s, guard.remaining_s()))
+            found = look_up(self.host, self.port, resolve=self.resolve, wait_s=guard.remaining_s())
             addresses = list(dict.fromkeys(map(parse_address, found)))
         except (OSError, ValueError):  # also TimeoutError and, for names that can't be encoded, UnicodeError
             raise Unreachable("dns") from None

@@ -22,7 +22,8 @@ from urllib3.connectionpool import HTTPConnectionPool
 
 from registries.outbound.answer import Answer
 from registries.outbound.base_url import BaseURL
-from registries.outbound.breaker import CallLimits, upstream_of
+from registries.outbound.breaker import upstream_of
+from registries.outbound.call_limits import CallLimits
 from registries.outbound.deadline import Guard, watchdog
 from registries.outbound.dns import Resolve, resolve_with_system
 from registries.outbound.errors import DEFAULT_PEER, BadAddress, BadResponse, ReadOnly, Unreachable, UpstreamError

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NoReturn
 
 from registries.outbound.base_url import BaseURL
-from registries.outbound.breaker import CallLimits
+from registries.outbound.call_limits import CallLimits
 from registries.outbound.deadline import Guard
 from registries.outbound.dns import Resolve, resolve_with_system
 from registries.outbound.errors import BadAddress, BadResponse, Unreachable, UpstreamError

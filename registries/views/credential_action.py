@@ -24,7 +24,7 @@ from registries.views import outcome
 from registries.views.effects import effect_of_credential
 from registries.views.loading import raise_if_stale, registry_view
 from registries.views.registry_detail import detail_context
-from registries.views.rows import DANGEROUS, address_html
+from registries.views.registry_list_rows import DANGEROUS, address_html
 
 TEMPLATE = "registries/credential_confirm.html"
 Verb = Operation.Verb

@@ -22,7 +22,7 @@ from registries.services.upstream import schema_limits
 from registries.services.verification import saved_secrets
 from registries.views import credential_test, outcome
 from registries.views.loading import find_credential, raise_if_stale, registry_view
-from registries.views.rows import address_html
+from registries.views.registry_list_rows import address_html
 
 TEMPLATE = "registries/credential_form.html"
 # Rancher's field -> the form's

@@ -19,7 +19,7 @@ from registries.services.operations.registry_state import RegistryState
 from registries.services.verification import saved_secrets
 from registries.services.verification.verify import Login, TooMany, verify_kept, verify_typed
 from registries.views.loading import find_credential, registry_view
-from registries.views.rows import address_html
+from registries.views.registry_list_rows import address_html
 from registries.views.verification_badges import present_check, present_verification, timeline
 
 TEMPLATE = "registries/credential_verify.html"

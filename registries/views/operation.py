@@ -23,7 +23,7 @@ from registries.outbound.errors import UpstreamError
 from registries.services.operations import lifecycle
 from registries.services.operations.outcomes import NEW_SECRET
 from registries.views.polling import poll_context, read_tick
-from registries.views.rows import address_html
+from registries.views.registry_list_rows import address_html
 
 LABELS = {
     "server_address": "Server address",

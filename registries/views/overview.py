@@ -18,7 +18,7 @@ from registries.roles import Right
 from registries.services.profiles import overview
 from registries.services.profiles.overview import AttentionItem, Summary
 from registries.views.operation import present_operation
-from registries.views.rows import address_html
+from registries.views.registry_list_rows import address_html
 
 SLUG_IN_PATH = re.compile(r"/profiles/(?P<slug>[-\w]+)/")
 # health -> tone, icon, word

@@ -24,7 +24,7 @@ from registries.views.effects import effect_of_registry
 from registries.views.loading import raise_if_stale, registry_view
 from registries.views.registry_detail import detail_context
 from registries.views.registry_list import row_fragments
-from registries.views.rows import DANGEROUS, address_html
+from registries.views.registry_list_rows import DANGEROUS, address_html
 
 TEMPLATE = "registries/registry_confirm.html"
 

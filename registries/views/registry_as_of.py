@@ -9,7 +9,7 @@ from registries.display import state_icon, state_word
 from registries.forms.as_of import AsOfForm
 from registries.roles import Right
 from registries.services.inventory.as_of import registries_at
-from registries.views.rows import address_html
+from registries.views.registry_list_rows import address_html
 
 
 @require_safe

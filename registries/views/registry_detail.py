@@ -27,7 +27,7 @@ from registries.views import outcome
 from registries.views.loading import registry_view
 from registries.views.operation import present_operation
 from registries.views.polling import PAUSES_S, poll_context, read_tick
-from registries.views.rows import DANGEROUS, address_html, shown_state
+from registries.views.registry_list_rows import DANGEROUS, address_html, shown_state
 from registries.views.verification_badges import present_check
 
 # label, attribute of the documented fields that have no place of their own on the page (rancher.md, "Registry")

@@ -26,7 +26,7 @@ from registries.services.operations.write_requests import ActionUnavailable
 from registries.services.upstream import schema_limits
 from registries.views import credential_test, outcome
 from registries.views.loading import raise_if_stale, registry_view
-from registries.views.rows import address_html
+from registries.views.registry_list_rows import address_html
 
 State = Operation.State
 

@@ -11,7 +11,7 @@ from registries.roles import Right
 from registries.services.inventory import store
 from registries.services.operations.history import HistoryRow, read_history
 from registries.views.audit import differences, present_event
-from registries.views.rows import address_html
+from registries.views.registry_list_rows import address_html
 
 
 @require_safe

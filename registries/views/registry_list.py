@@ -26,7 +26,7 @@ from registries.services.verification import saved_secrets
 from registries.views import outcome
 from registries.views.loading import registry_view
 from registries.views.polling import read_tick
-from registries.views.rows import render_rows
+from registries.views.registry_list_rows import render_rows
 
 COLUMNS = (
     ("address", "Address", ""),

@@ -182,7 +182,7 @@ def test_says_that_a_row_is_still_pending_when_rancher_takes_its_time(
     rancher: Rancher,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("registries.views.rows.PAUSES_S", (0.1, 0.1))
+    monkeypatch.setattr("registries.views.registry_list_rows.PAUSES_S", (0.1, 0.1))
     rancher.sandbox.clockwork.transition_ms = 10**9
     upstream.registries.create(server_address="quay.io")
     page = signed_in(operator)

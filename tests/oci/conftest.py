@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from registries.oci import ProbeResult, probe
-from registries.outbound.breaker import CallLimits
+from registries.outbound.call_limits import CallLimits
 from tests.authority import Authority
 
 USER, SECRET = "ann", "correct horse"

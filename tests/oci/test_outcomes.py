@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from registries.oci import ProbeResult, Reason, StepName
-from registries.outbound.breaker import CallLimits, upstream_of
+from registries.outbound.breaker import upstream_of
+from registries.outbound.call_limits import CallLimits
 from tests.authority import DAY, NOW, Authority
 from tests.oci.conftest import LOGIN, QUICK, SECRET, USER, Probe, states
 from tests.oci.servers import VERSION, Answering, Asked, Reply, challenging, issuing, serving

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from registries.outbound.breaker import CallLimits, Upstream, upstream_of
+from registries.outbound.breaker import Upstream, upstream_of
+from registries.outbound.call_limits import CallLimits
 from registries.outbound.deadline import Guard, Watchdog
 from registries.outbound.errors import BadAddress, BadResponse, Unreachable, UpstreamError
 from registries.outbound.transport import Transport

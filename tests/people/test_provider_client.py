@@ -14,7 +14,7 @@ from dashboard.people.models import User
 from dashboard.people.sign_in import provider_client
 from dashboard.people.sign_in.oidc import SocialAdapter
 from registries.models import AuditEvent
-from registries.outbound.breaker import CallLimits
+from registries.outbound.call_limits import CallLimits
 from tests.signing_in import write_failures
 from tests.upstream_stands import drip, flood, receive, scripted
 

@@ -12,7 +12,7 @@ from allauth.socialaccount.providers.oauth2.client import OAuth2Client, OAuth2Er
 
 from registries.outbound.answer import Answer
 from registries.outbound.base_url import parse_target_url
-from registries.outbound.breaker import CallLimits
+from registries.outbound.call_limits import CallLimits
 from registries.outbound.errors import UpstreamError
 from registries.outbound.transport import Transport
 

@@ -10,7 +10,7 @@ from django.test import Client as Browser
 
 from dashboard.people.models import User
 from registries.models import ConnectionProfile
-from registries.outbound.breaker import CallLimits
+from registries.outbound.call_limits import CallLimits
 from registries.services.inventory.reading import PATIENT_READERS
 from tests.registries.conftest import Rancher, standing
 

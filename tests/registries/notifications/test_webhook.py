@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from registries.models import Alert
-from registries.outbound.breaker import CallLimits
+from registries.outbound.call_limits import CallLimits
 from registries.services.notifications.channels import webhook
 from tests.upstream_stands import answering, drip, flood, receive, scripted
 

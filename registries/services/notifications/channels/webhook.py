@@ -13,7 +13,7 @@ from django.conf import settings
 
 from registries.models import Alert
 from registries.outbound.base_url import TargetURL, parse_target_url
-from registries.outbound.breaker import CallLimits
+from registries.outbound.call_limits import CallLimits
 from registries.outbound.errors import BadAddress, UpstreamError
 from registries.outbound.transport import Transport
 
