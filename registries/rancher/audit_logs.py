@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
-from registries.rancher import decode, quirks
+from registries.rancher import decode_rows, quirks
+from registries.rancher.errors import NotFound
 from registries.rancher.resources import ID, Endpoint
-from registries.rancher.types import Collection, Moment
+from registries.rancher.types import Collection, Id, Listing, Moment, to_utc
 
 MAX_ROWS = 100
 RENAMED = {
@@ -26,7 +27,7 @@ RENAMED = {
 class AuditLogRow(msgspec.Struct, frozen=True, kw_only=True, rename=RENAMED):
     """One write request, successful or not. `event_type` reads ``api.registry.update``."""
 
-    id: str
+    id: Id
     event_type: str = ""
     created_at: Moment | None = None
     client_ip: str | None = None
@@ -34,6 +35,10 @@ class AuditLogRow(msgspec.Struct, frozen=True, kw_only=True, rename=RENAMED):
     authenticated_as_identity_id: str | None = None
     request_object: str | None = None
     response_code: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.created_at:
+            msgspec.structs.force_setattr(self, "created_at", to_utc(self.created_at))
 
     @property
     def verb(self) -> str:
@@ -67,11 +72,13 @@ class AuditLogResource:
     def __init__(self, endpoint: Endpoint, project_id: str) -> None:
         self.endpoint, self.project_id = endpoint, project_id
 
-    def of(self, resource_type: str, resource_id: str, *, limit: int = MAX_ROWS) -> tuple[AuditLogRow, ...]:
-        """The newest rows of one resource. Raises UpstreamError; ValueError for an impossible id."""
+    def of(self, resource_type: str, resource_id: str, *, limit: int = MAX_ROWS) -> Listing[AuditLogRow]:
+        """The newest rows of one resource, without those that can't be read (`warnings`). Raises UpstreamError."""
         if not ID.fullmatch(resource_id):
-            raise ValueError(resource_id)
+            raise NotFound(404)
         query = [("resourceType", resource_type), ("resourceId", resource_id), ("limit", str(limit))]
         query += [("sort", "id"), ("order", "desc")]
         answer = self.endpoint.get(f"/{quirks.AUDIT_LOG_VERSION}/projects/{self.project_id}/auditlogs", query)
-        return tuple(decode.decode(answer, ROWS).data)
+        page = decode_rows.decode_rows(answer, ROWS, AuditLogRow)
+        rows = tuple(row for row in page.rows if row.created_at)
+        return Listing(rows, decode_rows.left_out(page.unreadable + len(page.rows) - len(rows)))

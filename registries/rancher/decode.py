@@ -61,10 +61,15 @@ def decode(answer: Answer, decoder: "msgspec.json.Decoder[T]", *, wrote: bool = 
     """
     check_status(answer, wrote=wrote)
     try:
-        return decoder.decode(answer.body.replace(NUL, REPLACEMENT))
+        return decoder.decode(storable(answer.body))
     except (msgspec.MsgspecError, RecursionError, ValueError):
         looks_like_json = answer.body.lstrip()[:1] in (b"{", b"[")
         raise BadResponse("wrong_shape" if looks_like_json else "not_json", maybe_applied=wrote, peer=PEER) from None
+
+
+def storable(body: bytes) -> bytes:
+    """The body without the one character that PostgreSQL stores in no text."""
+    return body.replace(NUL, REPLACEMENT)
 
 
 def check_status(answer: Answer, *, wrote: bool = False) -> None:

@@ -6,7 +6,9 @@ from typing import Any, Final, Literal
 import msgspec
 
 from registries.rancher import decode
+from registries.rancher.errors import NotFound
 from registries.rancher.resources import ID, Endpoint
+from registries.rancher.types import Id
 
 Mode = Literal["all", "cached"]
 HOST_LABEL: Final = "io.rancher.scheduler.affinity:host_label"  # plain labels select no host
@@ -20,7 +22,7 @@ class PullTask(msgspec.Struct, frozen=True, kw_only=True):
     leaves out hosts without a name.
     """
 
-    id: str
+    id: Id
     state: str
     image: str | None = None
     mode: str | None = None
@@ -50,7 +52,7 @@ class PullTaskResource:
         return decode.decode(answer, TASK, wrote=True)
 
     def get(self, task_id: str) -> PullTask:
-        """Reads a task. Raises NotFound; ValueError for an impossible id."""
+        """Reads a task. Raises NotFound, for an impossible id without a call."""
         if not ID.fullmatch(task_id):
-            raise ValueError(task_id)
+            raise NotFound(404)
         return decode.decode(self.endpoint.get(f"{self.endpoint.project_root}/pulltasks/{task_id}"), TASK)

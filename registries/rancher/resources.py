@@ -10,7 +10,7 @@ import msgspec
 from registries.outbound.answer import Answer
 from registries.outbound.errors import BadResponse
 from registries.outbound.transport import Transport
-from registries.rancher import decode, quirks
+from registries.rancher import decode, decode_rows, quirks
 from registries.rancher.errors import PEER, NotFound, ReadOnlyKey
 from registries.rancher.types import Collection, Listing, Project, Registry, RegistryCredential, Resource, Schema
 
@@ -64,22 +64,23 @@ class Collectible(Generic[R]):
         """Reads all rows in pages of 500, deduplicated: rows can be repeated while others write."""
         rows: dict[str, R] = {}
         warnings: tuple[str, ...] = ()
-        marker = ""
+        marker, unreadable = "", 0
         for _ in range(MAX_PAGES):
             page_query = [("limit", str(PAGE_ROWS)), *query] + ([("marker", marker)] if marker else [])
-            page = decode.decode(self.endpoint.get(self.path, page_query), self.many)
+            page = decode_rows.decode_rows(self.endpoint.get(self.path, page_query), self.many, self.one.type)
             known = len(rows)
-            rows |= {row.id: row for row in page.data}
-            following = page.pagination.next if page.pagination else None
-            if not following:
+            rows |= {row.id: row for row in page.rows}
+            unreadable += page.unreadable
+            if not page.next:
+                warnings = page.warnings
                 break
-            marker, warning = self._next_marker(following, marker, grew=len(rows) > known)
+            marker, warning = self._next_marker(page.next, marker, grew=len(rows) > known)
             if warning or len(rows) >= MAX_ROWS:
                 warnings = (warning or f"Only the first {MAX_ROWS:,} rows were read.",)
                 break
         else:
             warnings = (f"The list did not end after {MAX_PAGES} pages; what was read is shown.",)
-        return Listing(tuple(rows.values())[:MAX_ROWS], warnings)
+        return Listing(tuple(rows.values())[:MAX_ROWS], warnings + decode_rows.left_out(unreadable))
 
     def _next_marker(self, following: str, last: str, *, grew: bool) -> tuple[str, str]:
         """Marker of the next page, or a warning. It comes from the page's link, which itself is never followed."""
@@ -95,7 +96,7 @@ class Collectible(Generic[R]):
         return marker, ""
 
     def _get(self, rancher_id: str, query: Sequence[tuple[str, str]] = ()) -> R:
-        return decode.decode(self.endpoint.get(self.path_of(rancher_id), query), self.one)
+        return decode_rows.decode_resource(self.endpoint.get(self.path_of(rancher_id), query), self.one)
 
     def _create(self, fields: Fields) -> R:
         return decode.decode(self.endpoint.write("POST", self.path, fields=fields), self.one, wrote=True)
@@ -183,7 +184,8 @@ class ProjectResource:
 
     def list(self) -> tuple[Project, ...]:
         """Lists the projects that the key can see; an environment key sees its own."""
-        return decode.decode(self.endpoint.get(f"{self.endpoint.root}/projects"), decode.PROJECTS).data
+        answer = self.endpoint.get(f"{self.endpoint.root}/projects")
+        return decode_rows.decode_rows(answer, decode.PROJECTS, Project).rows
 
 
 class SchemaResource:
@@ -215,7 +217,8 @@ WITH_CREDENTIALS = (("include", "credentials"),)
 
 def _with_credentials(registry: Registry) -> Registry:
     """Adds empty credentials: Rancher leaves the member out for none, even when it was asked for (credentials.json)."""
-    return registry if registry.credentials is not None else msgspec.structs.replace(registry, credentials=())
+    is_told = registry.credentials is not None or registry.lacks("credentials")
+    return registry if is_told else msgspec.structs.replace(registry, credentials=())
 
 
 def expect_text(answer: Answer, text: str) -> None:

@@ -7,7 +7,7 @@ back in the answer of every POST on a credential).
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
@@ -16,6 +16,7 @@ T = TypeVar("T")
 Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-z]{1,32}\Z")]  # what may become part of a path
 STATE = re.compile(r"[a-z-]{1,32}")  # as every state in the recordings reads
 TRANSITIONING = frozenset({"yes", "no", "error"})
+YEARS = range(1000, 9999)  # the ends of the calendar have no place in UTC, and none on a page
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 RENAMED = {
     "account_id": "accountId",
@@ -46,7 +47,10 @@ class ActionNames(frozenset[str]):
 
 
 class Resource(msgspec.Struct, frozen=True, kw_only=True, rename=RENAMED):
-    """Base of every resource. `transitioning` is `yes`, `no` or `error`; times are aware, in UTC."""
+    """Base of every resource. `transitioning` is `yes`, `no` or `error`; times are aware, in UTC.
+
+    `unreadable` names the fields of an unexpected answer that were left out, as Rancher spells them.
+    """
 
     id: Id
     state: str = ""
@@ -60,18 +64,57 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True, rename=RENAMED):
     transitioning_message: str | None = None
     transitioning_progress: int | float | str | None = None
     actions: ActionNames = ActionNames()
+    unreadable: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
 
     def __post_init__(self) -> None:
-        """Takes a state for what it is only where it reads like one: the word goes into pages and attributes."""
+        """Takes a state only where it reads like one, as it goes into attributes, and a time only where UTC has it."""
         if self.state and not STATE.fullmatch(self.state):
-            msgspec.structs.force_setattr(self, "state", "unknown")
+            self._leave_out("state", "unknown")
         if self.transitioning not in TRANSITIONING:
-            msgspec.structs.force_setattr(self, "transitioning", "no")
+            self._leave_out("transitioning", "no")
+        if self.created_at and not _is_plain(self.created_at):
+            self._set_time("created_at", self.created_at)
+        if self.removed_at and not _is_plain(self.removed_at):
+            self._set_time("removed_at", self.removed_at)
+        if isinstance(self.transitioning_progress, int | float):
+            msgspec.structs.force_setattr(self, "transitioning_progress", min(100, max(0, self.transitioning_progress)))
+
+    def _set_time(self, name: str, moment: datetime) -> None:
+        if usable := to_utc(moment):
+            msgspec.structs.force_setattr(self, name, usable)
+        else:
+            self._leave_out(name, None)
+
+    def _leave_out(self, name: str, instead: object) -> None:
+        msgspec.structs.force_setattr(self, name, instead)
+        msgspec.structs.force_setattr(self, "unreadable", (*(self.unreadable or ()), RENAMED.get(name, name)))
+
+    @property
+    def is_unexpected(self) -> bool:
+        """Whether a part of the answer could not be read."""
+        return bool(self.unreadable)
+
+    def lacks(self, *names: str) -> bool:
+        """Whether one of these fields was left out as unreadable."""
+        return not {RENAMED.get(name, name) for name in names}.isdisjoint(self.unreadable or ())
 
     @property
     def is_moving(self) -> bool:
         """Whether the resource is between two states, and not stuck in an error."""
         return self.transitioning == "yes"
+
+
+def to_utc(moment: datetime) -> datetime | None:
+    """The time in UTC; None at the ends of the calendar."""
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError:
+        return None
+    return moment if moment.year in YEARS else None
+
+
+def _is_plain(moment: datetime) -> bool:
+    return moment.tzinfo is UTC and moment.year in YEARS
 
 
 class RegistryCredential(Resource, frozen=True, kw_only=True, rename=RENAMED):
@@ -95,6 +138,11 @@ class Registry(Resource, frozen=True, kw_only=True, rename=RENAMED):
     volume_access_mode: str | None = None
     volume_capabilities: list[str] | str | None = None
     credentials: tuple[RegistryCredential, ...] | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.credentials and not self.lacks("credentials") and any(one.unreadable for one in self.credentials):
+            self._leave_out("credentials", self.credentials)
 
 
 class Project(Resource, frozen=True, kw_only=True, rename=RENAMED):

@@ -47,7 +47,7 @@ def credential_create(request: AuthedRequest, access: Access, found: RegistrySta
                 fields={name: fields.get(name) for name in FIELDS.values()},
                 keep_copy=bool(form.keeps),
             )
-        except (KeyTaken, UpstreamError) as problem:
+        except (ActionUnavailable, KeyTaken, UpstreamError) as problem:
             form.add_error(None, f"{problem} Nothing was created.")
         else:
             if done := _answer(request, access, found, operation, form):

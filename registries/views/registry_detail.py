@@ -16,6 +16,7 @@ from registries.images.server_addresses import examine_address
 from registries.models import ConnectionProfile, CredentialStatus, Operation
 from registries.rancher.types import Registry, RegistryCredential
 from registries.roles import Right
+from registries.services.inventory.attention import unreadable_sentence
 from registries.services.operations.registry_state import (
     RegistryState,
     find_credential_use,
@@ -63,6 +64,7 @@ def detail_context(access: Access, found: RegistryState, *, tick: int = 0) -> di
     return {
         "registry": registry,
         "found": found,
+        "unexpected": unreadable_sentence(registry) if registry.is_unexpected else "",
         "state": {"slug": state, "word": state_word(state), "icon": state_icon(state)},
         "actions": registry_actions(registry, may_remove=access.may_remove) if may_change else [],
         "may_edit": may_change and Operation.Verb.UPDATE in offered(registry),
@@ -123,7 +125,7 @@ def _credential(
         "user": credential.public_value or "no user",
         "name": credential.name or "–",
         "state": credential.state,
-        "word": state_word(credential.state),
+        "word": "Unexpected answer" if credential.is_unexpected else state_word(credential.state),
         "icon": state_icon(credential.state),
         "age": short_age((timezone.now() - created_at).total_seconds()) if created_at else "–",
         "use": use,

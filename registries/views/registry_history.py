@@ -26,6 +26,7 @@ def registry_history(request: AuthedRequest, access: Access, registry_id: str) -
         "address": address_html(known.server_address),
         "rows": [_present(row) for row in history.rows],
         "error": history.error,
+        "warnings": history.warnings,
     }
     return render_page(request, "registries/registry_history.html", context)
 

@@ -38,6 +38,7 @@ FIELDS: tuple[str, ...] = (
     "user",
 )
 FIELDS += ("count", "check", "age", "created", "menu", "attributes")
+UNEXPECTED = SafeString(' <span class="hint">unexpected answer</span>')
 STILL_PENDING = SafeString(' <span class="hint">still pending</span>')
 OUT_OF_BAND = SafeString(' hx-swap-oob="true"')
 DANGEROUS = {Operation.Verb.REMOVE, Operation.Verb.PURGE}
@@ -103,7 +104,7 @@ def _cells(
         "state": state,
         "icon": state_icon(state),
         "word": state_word(state),
-        "note": STILL_PENDING if moves and tick >= len(PAUSES_S) else "",
+        "note": UNEXPECTED if registry.is_unexpected else STILL_PENDING if moves and tick >= len(PAUSES_S) else "",
         "name": registry.name or "–",
         "description": registry.description or "–",
         "user": users[0] or "no user" if users else "–",

@@ -3,6 +3,7 @@
 import pytest
 
 from registries.rancher.audit_logs import AuditLogRow
+from registries.rancher.errors import NotFound
 from tests.upstream_stands import Stand
 
 
@@ -11,17 +12,17 @@ def test_gives_the_newest_rows_of_one_resource_under_v2_beta(stand: Stand) -> No
     first, other = (client.registries.create(server_address=address).id for address in ("quay.io", "ghcr.io"))
     client.registries.update(first, name="Quay", description="")
     client.registries.update(other, name="GitHub")
-    rows = client.audit_logs.of("registry", first)
+    rows = client.audit_logs.of("registry", first).items
     assert [row.event_type for row in rows] == ["api.registry.update", "api.registry.create"]
     assert [row.verb for row in rows] == ["update", "create"]
     assert rows[0].fields == {"name": "Quay", "description": ""}
     assert rows[0].created_at
-    assert [row.id for row in client.audit_logs.of("registry", first, limit=1)] == [rows[0].id]
+    assert [row.id for row in client.audit_logs.of("registry", first, limit=1).items] == [rows[0].id]
     assert stand.calls(rf"GET /v2-beta/projects/1a5/auditlogs\?resourceType=registry&resourceId={first}&limit=100") == 1
 
 
 def test_asks_for_no_resource_whose_id_is_none(stand: Stand) -> None:
-    with pytest.raises(ValueError, match=r"\.\./1a5"):
+    with pytest.raises(NotFound):
         stand.client().audit_logs.of("registry", "../1a5")
     assert stand.calls() == 0
 

@@ -11,13 +11,14 @@ from enum import StrEnum
 from registries.images.server_addresses import address_key, never_matches
 from registries.models import CredentialStatus
 from registries.oci.reasons import Reason
-from registries.rancher.types import Registry
+from registries.rancher.types import Registry, Resource
 
 
 class Cause(StrEnum):
     """Causes of attention, the gravest first."""
 
     ERROR = "error"
+    UNEXPECTED = "unexpected"
     CREDENTIAL = "credential"
     TWINS = "twins"
     NEVER_MATCHES = "never_matches"
@@ -37,6 +38,7 @@ class Attention:
         """The cause in words, for a place that names only the registry."""
         lead = {
             Cause.CREDENTIAL: f"{self.user} stopped working.",
+            Cause.UNEXPECTED: "Unexpected answer.",
             Cause.TWINS: "The address is there twice.",
             Cause.NEVER_MATCHES: "No image can match the address.",
         }.get(self.cause, "")
@@ -53,7 +55,7 @@ def find_attention(registries: Iterable[Registry], statuses: Iterable[Credential
 
 
 def find_faults(registries: Iterable[Registry]) -> Causes:
-    """Finds the causes in the registries themselves: errors, twins, addresses that never match."""
+    """Finds the causes in the registries themselves: errors, unexpected answers, twins, addresses that never match."""
     causes: dict[str, tuple[Attention, ...]] = {}
     known = tuple(registries)
     twins = _find_twins(known)
@@ -61,13 +63,20 @@ def find_faults(registries: Iterable[Registry]) -> Causes:
         found = []
         if registry.transitioning == "error":
             found.append(Attention(Cause.ERROR, "Rancher reports an error."))
+        if registry.is_unexpected:
+            found.append(Attention(Cause.UNEXPECTED, unreadable_sentence(registry)))
         if same := twins.get(address_key(registry.server_address)):
             found.append(Attention(Cause.TWINS, f"{' and '.join(same)} share it; Rancher takes one of them."))
-        if fault := never_matches(registry.server_address or ""):
+        if not registry.lacks("server_address") and (fault := never_matches(registry.server_address or "")):
             found.append(Attention(Cause.NEVER_MATCHES, fault))
         if found:
             causes[registry.id] = tuple(found)
     return causes
+
+
+def unreadable_sentence(resource: Resource) -> str:
+    """Which fields of an unexpected answer can't be read."""
+    return f"Corral can't read what Rancher answers for {', '.join(resource.unreadable or ())}."
 
 
 def add_failing_credentials(

@@ -8,7 +8,7 @@ shown with its age while Rancher is unreachable.
 import logging
 import threading
 import time
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -22,7 +22,7 @@ from registries.images.credential_use import CredentialsInUse
 from registries.models import ConnectionProfile, CredentialStatus, InventoryItem, Operation
 from registries.outbound.errors import Unreachable, UpstreamError
 from registries.rancher.errors import PEER
-from registries.rancher.types import Registry
+from registries.rancher.types import Listing, Registry
 from registries.services.inventory import attention, store
 from registries.services.upstream import connection
 
@@ -152,16 +152,16 @@ def _read(profile: ConnectionProfile) -> Reading:
     with connection.contact(profile) as client:
         listing = client.registries.list_all(include_credentials=True)
     elapsed_ms = round((time.monotonic() - started) * 1000)
-    warnings = listing.warnings + _remember(profile, listing.items, read_at)
+    warnings = listing.warnings + _remember(profile, listing, read_at)
     is_quiet = not Operation.objects.filter(profile=profile, state__in=Operation.OPEN).exists()
     removed = store.recall_removed(profile).count()
     return Reading(listing.items, read_at, elapsed_ms, warnings, removed=removed, serial=serial, is_quiet=is_quiet)
 
 
-def _remember(profile: ConnectionProfile, registries: Sequence[Registry], read_at: datetime) -> tuple[str, ...]:
+def _remember(profile: ConnectionProfile, listing: Listing[Registry], read_at: datetime) -> tuple[str, ...]:
     """Stores the list; a database error becomes a warning, so that the page is shown all the same."""
     try:
-        store.remember(profile, registries, read_at)
+        store.remember(profile, listing.items, read_at, is_whole=not listing.warnings)
     except DatabaseError:
         logger.warning("The list of %s was not stored", profile.slug, exc_info=True)
         return (NOT_STORED,)

@@ -103,16 +103,18 @@ def note_absence(profile: ConnectionProfile, rancher_id: str) -> None:
         items.update(gone_at=now, purged_at=now, state="purged")
 
 
-def remember(profile: ConnectionProfile, registries: Sequence[Registry], now: datetime) -> None:
-    """Stores the whole list as of `now`. Raises DatabaseError."""
-    fingerprint = fingerprint_of(registries)
+def remember(
+    profile: ConnectionProfile, registries: Sequence[Registry], now: datetime, *, is_whole: bool = True
+) -> None:
+    """Stores the list as of `now`; registries missing from one that isn't whole are not gone. Raises DatabaseError."""
+    fingerprint = fingerprint_of(registries) if is_whole else f"part {fingerprint_of(registries)[5:]}"
     if fingerprint != profile.inventory_fingerprint:
         with transaction.atomic():
             held = _lock(profile)
             if held is None:  # the profile was removed meanwhile
                 return
             if held.inventory_fingerprint != fingerprint:
-                _rewrite(profile, registries, now)
+                _rewrite(profile, registries, now, is_whole=is_whole)
     elif profile.inventory_read_at and now - profile.inventory_read_at < READ_NOTED_EVERY:
         return
     changes = {"inventory_read_at": now, "inventory_fingerprint": fingerprint}
@@ -120,7 +122,7 @@ def remember(profile: ConnectionProfile, registries: Sequence[Registry], now: da
     profile.inventory_read_at, profile.inventory_fingerprint = now, fingerprint
 
 
-def _rewrite(profile: ConnectionProfile, registries: Iterable[Registry], now: datetime) -> None:
+def _rewrite(profile: ConnectionProfile, registries: Iterable[Registry], now: datetime, *, is_whole: bool) -> None:
     known = {item.rancher_id: item for item in InventoryItem.objects.filter(profile=profile)}
     new, changed = [], []
     for registry in registries:
@@ -134,7 +136,7 @@ def _rewrite(profile: ConnectionProfile, registries: Iterable[Registry], now: da
             changed.append(item)
     InventoryItem.objects.bulk_create(new)
     InventoryItem.objects.bulk_update(changed, [*COLUMNS, "seen_at", "gone_at", "purged_at"])
-    left = [item for item in known.values() if item.gone_at is None]
+    left = [item for item in known.values() if item.gone_at is None] if is_whole else []
     if left:
         InventoryItem.objects.filter(pk__in=[item.pk for item in left]).update(gone_at=now, state="removed")
     seen = [(item.rancher_id, item.document) for item in (*new, *changed)]

@@ -31,10 +31,14 @@ class HistoryRow:
 
 @dataclass(frozen=True)
 class History:
-    """History rows, newest first. With `error`, Rancher's log couldn't be read and only Corral's events are here."""
+    """History rows, newest first. With `error`, Rancher's log couldn't be read and only Corral's events are here.
+
+    `warnings` say which rows of Rancher's log couldn't be read.
+    """
 
     rows: tuple[HistoryRow, ...]
     error: UpstreamError | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def read_history(profile: ConnectionProfile, registry_id: str) -> History:
@@ -45,7 +49,7 @@ def read_history(profile: ConnectionProfile, registry_id: str) -> History:
             logged = client.audit_logs.of("registry", registry_id)
     except UpstreamError as error:
         return History(tuple(HistoryRow(event.at, event) for event in events), error)
-    return History(_join(events, [row for row in logged if row.created_at]))
+    return History(_join(events, logged.items), warnings=logged.warnings)
 
 
 def _events(profile: ConnectionProfile, registry_id: str) -> list[AuditEvent]:

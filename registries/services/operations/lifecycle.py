@@ -4,7 +4,8 @@ Writes are never resent. `services.operations.outcomes` decides from the target'
 every page that reads registries settles open operations, and so does `manage.py reconcile`.
 """
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -13,9 +14,10 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from dashboard.loops import guarded_step
 from registries.access import Access
 from registries.models import ConnectionProfile, Operation
-from registries.outbound.errors import UpstreamError
+from registries.outbound.errors import BadResponse, Unreachable, UpstreamError
 from registries.rancher.errors import ApiError, Invalid, NotFound
 from registries.rancher.types import Registry, RegistryCredential
 from registries.services.audit import write
@@ -147,19 +149,25 @@ def settle_from_reading(operations: Iterable[Operation], reading: Reading) -> li
     for operation in operations:
         if reading.read_at is None or reading.read_at <= operation.started_at:
             continue  # an older reading proves nothing
-        read_start = ReadStart(reading.serial, reading.read_at)
-        mark_if_abandoned(operation)
-        if operation.target_type == "credential":
-            if registry := by_id.get(operation.registry_id):
-                settle_credential(operation, registry, read_start)
-        elif operation.verb == Verb.CREATE and not operation.target_id:
-            if not reading.warnings or not read_start.disproves(operation):
-                lost_creates.settle_registry(operation, by_id.values(), read_start)
-        elif registry := by_id.get(operation.target_id):
-            settle_with(operation, registry, read_start)
-        elif operation.verb == Verb.REMOVE and not reading.warnings:
-            settle_with(operation, None, read_start)
+        with guarded_step(f"settle operation {operation.pk}"):
+            mark_if_abandoned(operation)
+            _settle_from_list(operation, by_id, ReadStart(reading.serial, reading.read_at), is_whole=not reading.warnings)
     return [operation for operation in operations if operation.is_open]
+
+
+def _settle_from_list(operation: Operation, by_id: Mapping[str, Registry], read_start: ReadStart, *, is_whole: bool) -> None:
+    """`is_whole`: the list has every row, so that absence from it is proof."""
+    if operation.target_type == "credential":
+        if registry := by_id.get(operation.registry_id):
+            settle_credential(operation, registry, read_start)
+    elif operation.verb == Verb.CREATE and not operation.target_id:
+        tells_addresses = is_whole and not any(registry.lacks("server_address") for registry in by_id.values())
+        if tells_addresses or not read_start.disproves(operation):
+            lost_creates.settle_registry(operation, by_id.values(), read_start)
+    elif registry := by_id.get(operation.target_id):
+        settle_with(operation, registry, read_start)
+    elif operation.verb == Verb.REMOVE and is_whole:
+        settle_with(operation, None, read_start)
 
 
 def settle_credential(operation: Operation, registry: Registry, read_start: ReadStart) -> bool:
@@ -167,11 +175,13 @@ def settle_credential(operation: Operation, registry: Registry, read_start: Read
 
     Removed credentials leave the list; a purge after that is proved only by reading the credential itself.
     """
-    credentials = registry.credentials or ()
+    credentials, is_whole = registry.credentials or (), not registry.lacks("credentials")
     if operation.verb == Verb.CREATE and not operation.target_id:
-        return lost_creates.settle_credential(operation, credentials, read_start)
+        is_proof = is_whole or not read_start.disproves(operation)
+        return is_proof and lost_creates.settle_credential(operation, credentials, read_start)
     found = next((one for one in credentials if one.id == operation.target_id), None)
-    return (found is not None or operation.verb == Verb.REMOVE) and settle_with(operation, found, read_start)
+    is_proof = found is not None or (operation.verb == Verb.REMOVE and is_whole)
+    return is_proof and settle_with(operation, found, read_start)
 
 
 def mark_if_abandoned(operation: Operation) -> None:
@@ -189,21 +199,29 @@ def mark_if_abandoned(operation: Operation) -> None:
 def settle_open(profile: ConnectionProfile) -> list[Operation]:
     """Settles the profile's open operations by reading Rancher; returns those still open. Raises UpstreamError.
 
-    Reads the list once, and each target that is missing there (removed rows leave it).
+    Reads the list once, and each target that is missing there (removed rows leave it). A target that can't be read
+    leaves its own operation open and no other; only Unreachable ends the loop.
     """
     operations = open_operations(profile)
     if not operations:
         return []
     left = settle_from_reading(operations, read_registries(profile, fresh=True))
     for operation in left:
-        read_start = ReadStart(profile.write_serial, timezone.now())
-        if operation.target_id:
-            settle_with(operation, read_target_of(operation, profile), read_start)
-        elif operation.target_type == "credential":
-            with connection.contact(profile) as client:
-                credentials = client.credentials.list_of(operation.registry_id).items
-            lost_creates.settle_credential(operation, credentials, read_start)
+        step = guarded_step(f"settle operation {operation.pk}", passing=Unreachable)
+        with step, contextlib.suppress(ApiError, BadResponse):
+            _settle_by_target(operation, profile)
     return [operation for operation in left if operation.is_open]
+
+
+def _settle_by_target(operation: Operation, profile: ConnectionProfile) -> None:
+    read_start = ReadStart(profile.write_serial, timezone.now())
+    if operation.target_id:
+        settle_with(operation, read_target_of(operation, profile), read_start)
+    elif operation.target_type == "credential":
+        with connection.contact(profile) as client:
+            listing = client.credentials.list_of(operation.registry_id)
+        if not listing.warnings or not read_start.disproves(operation):
+            lost_creates.settle_credential(operation, listing.items, read_start)
 
 
 def read_target_of(operation: Operation, profile: ConnectionProfile) -> Target | None:

@@ -87,7 +87,7 @@ def _made_by(operation: Operation, target: Target) -> bool | None:
     kind = "registry" if isinstance(target, Registry) else "registryCredential"
     try:
         with connection.contact(profile) as client:
-            rows = client.audit_logs.of(kind, target.id)
+            rows = client.audit_logs.of(kind, target.id).items
     except UpstreamError:
         return None
     makers = {row.authenticated_as_account_id for row in rows if row.verb == "create" and row.response_code in CREATED}

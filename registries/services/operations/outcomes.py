@@ -64,6 +64,8 @@ def decide_outcome(operation: Operation, target: Target | None, read_start: Read
 
 
 def _outcome(operation: Operation, target: Target | None) -> OperationOutcome | None:
+    if target and target.lacks("state", "transitioning", *operation.input):
+        return None
     if target is None or target.state in {"removed", "purging", "purged"}:
         return _outcome_when_gone(operation, target)
     if operation.verb == Verb.UPDATE:

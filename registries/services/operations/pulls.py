@@ -11,7 +11,7 @@ from django.utils import timezone
 from dashboard.loops import guarded_step
 from registries.access import Access
 from registries.models import ConnectionProfile, Operation
-from registries.outbound.errors import UpstreamError
+from registries.outbound.errors import BadResponse, Unreachable, UpstreamError
 from registries.rancher.errors import NotFound
 from registries.rancher.pull_tasks import DONE, Mode, PullTask
 from registries.services.operations import lifecycle
@@ -73,17 +73,24 @@ def read_pull(operation: Operation, profile: ConnectionProfile) -> dict[str, str
     if not operation.target_id:
         _give_up(operation)
         return {}
-    with connection.contact(profile) as client:
-        task = client.pull_tasks.get(operation.target_id)
+    try:
+        with connection.contact(profile) as client:
+            task = client.pull_tasks.get(operation.target_id)
+    except (NotFound, BadResponse) as error:
+        if operation.age < LONGEST:
+            raise
+        text = f"{error} So nobody can say what the hosts did. Pulling once more does no harm."
+        settle(operation, State.FAILED, error_reason="cannot_be_read", error_text=text)
+        return {}
     _settle(operation, task)
     return task.hosts
 
 
 def settle_pulls(profile: ConnectionProfile) -> int:
-    """Looks at every pull of the profile that is under way; how many those are still. Raises UpstreamError."""
+    """Reads every open pull of the profile; returns how many are still open. Raises Unreachable."""
     waiting = list(Operation.objects.filter(profile=profile, verb=Operation.Verb.PULL, state__in=Operation.OPEN))
     for operation in waiting:
-        with guarded_step(f"look at pull {operation.pk}"):
+        with guarded_step(f"look at pull {operation.pk}", passing=Unreachable):
             read_pull(operation, profile)
     return sum(operation.is_open for operation in waiting)
 

@@ -68,9 +68,10 @@ def _step(operation: Operation, profile: ConnectionProfile, target: Target | Non
         settle_with(operation, target, read_start)
     elif target.transitioning == "error":
         _end(operation, "rancher_error", f"Rancher reports an error on the {what}. {_what_is_known(operation)}")
-    elif target.is_moving:
+    elif target.is_moving or target.lacks("state", "transitioning"):
         if operation.age > GIVE_UP_AFTER:
-            _end(operation, "still_pending", f"It has been {target.state} for a quarter of an hour.")
+            seen = "in a state that can't be read" if target.lacks("state") else target.state
+            _end(operation, "still_pending", f"It has been {seen} for a quarter of an hour.")
     elif target.state == "active":
         _deactivate(operation, profile)
     elif target.state == "inactive":

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from django.db.models import Case, IntegerField, QuerySet, Value, When
-from django.db.models.fields.json import KeyTextTransform
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from msgspec import UNSET
 
 from dashboard.people.models import User
 from registries.access import operations_of
@@ -84,11 +85,19 @@ def _known_registries(profiles: Mapping[int, object], whole: Iterable[str]) -> M
     documents = items.filter(rancher_id__in=whole) if whole else ()
     decoded = {(item.profile_id, item.rancher_id): store.as_registry(item) for item in documents}
     registries: dict[int, list[Registry]] = defaultdict(list)
-    columns = items.annotate(moves=KeyTextTransform("transitioning", "document")).order_by("id")
-    for pk, rancher_id, address, state, moves in columns.values_list(
-        "profile", "rancher_id", "server_address", "state", "moves"
+    columns = items.annotate(
+        moves=KeyTextTransform("transitioning", "document"), odd=KeyTransform("unreadable", "document")
+    ).order_by("id")
+    for pk, rancher_id, address, state, moves, odd in columns.values_list(
+        "profile", "rancher_id", "server_address", "state", "moves", "odd"
     ):
-        light = Registry(id=rancher_id, server_address=address, state=state, transitioning=moves or "no")
+        light = Registry(
+            id=rancher_id,
+            server_address=address,
+            state=state,
+            transitioning=moves or "no",
+            unreadable=tuple(odd) if odd else UNSET,
+        )
         registries[pk].append(decoded.get((pk, rancher_id), light))
     return registries
 

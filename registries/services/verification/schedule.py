@@ -32,8 +32,9 @@ def enqueue_due() -> int:
     with transaction.atomic():
         for watched in CredentialStatus.objects.filter(next_check_at__lte=now).order_by("next_check_at")[:MOST_AT_ONCE]:
             claim = CredentialStatus.objects.filter(pk=watched.pk, next_check_at=watched.next_check_at)
-            if claim.update(next_check_at=now + CLAIMED_FOR):
-                by_host[_host_of(watched)].append(watched.pk)
+            with guarded_step(f"queue credential {watched.pk}"):
+                if claim.update(next_check_at=now + CLAIMED_FOR):
+                    by_host[_host_of(watched)].append(watched.pk)
         for watched_ids in by_host.values():
             verify_credentials.enqueue(watched_ids)
     return sum(map(len, by_host.values()))
@@ -51,20 +52,24 @@ def verify_one_by_one(watched_ids: list[int]) -> None:
     Where another worker is asking that host at the moment, they are due again a little later.
     """
     for watched_id in watched_ids:
-        watched = CredentialStatus.objects.select_related("profile").filter(pk=watched_id).first()
-        if watched is None or not watched.secret or not watched.profile.keeps_copies:
-            continue  # forgotten since it was claimed
-        lock = f"verifying:{hashlib.sha256(_host_of(watched).encode()).hexdigest()}"
-        if not cache.add(lock, True, timeout=LONGEST_VERIFICATION_S):
-            CredentialStatus.objects.filter(pk=watched.pk).update(next_check_at=timezone.now() + RETRY_DELAY)
-            continue
-        try:
-            with guarded_step(f"verify credential {watched_id}"):
-                verify.verify_on_schedule(watched)
-                watched.refresh_from_db()
-                alerts.notify_of_expiry(watched)
-        finally:
-            cache.delete(lock)
+        with guarded_step(f"verify credential {watched_id}"):
+            _verify_in_turn(watched_id)
+
+
+def _verify_in_turn(watched_id: int) -> None:
+    watched = CredentialStatus.objects.select_related("profile").filter(pk=watched_id).first()
+    if watched is None or not watched.secret or not watched.profile.keeps_copies:
+        return  # forgotten since it was claimed
+    lock = f"verifying:{hashlib.sha256(_host_of(watched).encode()).hexdigest()}"
+    if not cache.add(lock, True, timeout=LONGEST_VERIFICATION_S):
+        CredentialStatus.objects.filter(pk=watched.pk).update(next_check_at=timezone.now() + RETRY_DELAY)
+        return
+    try:
+        verify.verify_on_schedule(watched)
+        watched.refresh_from_db()
+        alerts.notify_of_expiry(watched)
+    finally:
+        cache.delete(lock)
 
 
 def _host_of(watched: CredentialStatus) -> str:

@@ -37,6 +37,7 @@ def test_names_every_cause_with_its_sentence() -> None:
         registry(4, "gcr.io", transitioning="error"),
         registry(5, "r.example"),
         registry(6, "fine.example"),
+        registry(7, "odd.example", unreadable=("created", "name")),
     ]
     found = find_attention(rows, [failing("1c1", "1sp5")])
     assert {registry_id: [one.sentence for one in causes] for registry_id, causes in found.items()} == {
@@ -48,6 +49,7 @@ def test_names_every_cause_with_its_sentence() -> None:
         ],
         "1sp4": ["Rancher reports an error."],
         "1sp5": ["robot stopped working. The registry refused the user or the password."],
+        "1sp7": ["Unexpected answer. Corral can't read what Rancher answers for created, name."],
     }
 
 
@@ -87,7 +89,9 @@ def test_two_without_an_address_are_no_twins() -> None:
 def troubled(
     profile: ConnectionProfile, upstream: Client, rancher: Rancher, monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, str]:
-    """A project with every cause, by address: twins, an error, no match, failing credentials (one is removed since)."""
+    """A project with every cause, by address: twins, an error, no match, failing credentials (one is removed since),
+    an unexpected answer.
+    """
     made = {
         address: upstream.registries.create(server_address=address).id
         for address in (
@@ -97,6 +101,7 @@ def troubled(
             "https://never.example",
             "bad.example",
             "ok.example",
+            "odd.example",
         )
     }
     for rancher_id in made.values():
@@ -123,6 +128,7 @@ def troubled(
         status = failing(credential_id, made[address], public_value=address, server_address=address)
         status.profile = profile
         status.save()
+    rancher.fail("odd", "GET ", fields="^name$", rows=f"^{made['odd.example']}$", pick=3)
     return made
 
 
@@ -137,13 +143,13 @@ def test_the_overviews_number_is_the_lists(
     (summary,) = overview.summarise([profile])
     lines = {item.registry_id for item in summary.attention if item.registry_id}
     assert lines == causes.keys() == {row.id for row in page.matching}
-    assert summary.warnings == len(summary.attention) == page.counts["attention"] == 5
+    assert summary.warnings == len(summary.attention) == page.counts["attention"] == 6
     assert {facet: page.counts[facet] for facet in FACETS if facet != "attention"} == {
         facet: summary.counts[facet] for facet in FACETS if facet != "attention"
     }
     web = browse(operator)
-    assert 'Needs attention <span class="count">5</span>' in web.get(LIST).content.decode()
-    assert '<h2 id="attention-title">Needs attention</h2><span class="count">5</span>' in web.get("/").content.decode()
+    assert 'Needs attention <span class="count">6</span>' in web.get(LIST).content.decode()
+    assert '<h2 id="attention-title">Needs attention</h2><span class="count">6</span>' in web.get("/").content.decode()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -153,7 +159,7 @@ def test_a_profiles_connection_is_the_overviews_own(profile: ConnectionProfile, 
     profile.refresh_from_db()
     (summary,) = overview.summarise([profile])
     assert summary.attention[0].kind == "unreachable"
-    assert (summary.warnings, len(summary.attention)) == (5, 6)
+    assert (summary.warnings, len(summary.attention)) == (6, 7)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -162,8 +168,9 @@ def test_rows_and_the_overview_say_why(
 ) -> None:
     web = browse(operator)
     text = web.get(LIST, {"state": "attention"}).content.decode()
-    assert text.count("Needs attention: ") == 5
+    assert text.count("Needs attention: ") == 6
     assert "Needs attention: bad.example stopped working. The registry refused the user or the password." in text
     home = web.get("/").content.decode()
     assert "is there twice" in home
+    assert "is an unexpected answer" in home
     assert f'href="{LIST}{troubled["bad.example"]}/credentials/' in home

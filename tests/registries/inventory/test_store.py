@@ -54,7 +54,7 @@ def test_shows_a_list_that_cannot_be_stored_and_says_so(
 ) -> None:
     upstream.registries.create(server_address="quay.io")
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise OperationalError("database or disk is full")
 
     monkeypatch.setattr(store, "remember", fail)
