@@ -28,6 +28,12 @@ BEHIND_PROXY = env.flag("CORRAL_BEHIND_PROXY")
 WORKERS = env.number("CORRAL_WORKERS", 2)
 THREADS = env.number("CORRAL_THREADS", 8)
 CHECK_EVERY = timedelta(hours=env.number("CORRAL_CHECK_HOURS", 6))  # of credentials that Corral keeps a copy of
+# How many days rows are kept that nothing needs any more; the audit log keeps everything
+KEEP_HISTORY_DAYS = env.number("CORRAL_KEEP_HISTORY_DAYS", 400)
+KEEP_VERIFICATIONS_DAYS = env.number("CORRAL_KEEP_VERIFICATIONS_DAYS", 90)
+KEEP_ALERTS_DAYS = env.number("CORRAL_KEEP_ALERTS_DAYS", 90)
+KEEP_INVITATIONS_DAYS = env.number("CORRAL_KEEP_INVITATIONS_DAYS", 30)
+KEEP_TASKS_DAYS = env.number("CORRAL_KEEP_TASKS_DAYS", 7)
 WEBHOOK_URL = env.text("CORRAL_WEBHOOK_URL", "")  # is told what stopped working, and what works again
 WEBHOOK_SECRET = env.text("CORRAL_WEBHOOK_SECRET", "")
 METRICS_TOKEN = env.text("CORRAL_METRICS_TOKEN", "")

@@ -12,6 +12,7 @@ from dashboard.heartbeats import beat
 from dashboard.loops import guarded_step
 from dashboard.people.sign_in.failures import write_failed_sign_ins
 from dashboard.rate_limits import delete_expired_limits
+from registries.management.prune import prune_hourly
 from registries.services.audit.chain_check import log_head_daily
 from registries.services.notifications import delivery
 from registries.services.operations import reconcile
@@ -24,6 +25,7 @@ STEPS: dict[str, Callable[[], object]] = {
     "log the head of the audit log": log_head_daily,
     "delete expired limits": delete_expired_limits,
     "write failed sign-ins": write_failed_sign_ins,
+    "delete what is old": prune_hourly,
 }
 
 
