@@ -32,21 +32,22 @@ class KeyRingError(ValueError):
 def parse_key_ring(text: str) -> dict[str, bytes]:
     """``kid:base64key`` pairs, separated by commas or blanks, the current key first.
 
-    Raises KeyRingError for an empty ring, a malformed or doubled key id, and a key that isn't 32 bytes.
+    Raises KeyRingError for an empty ring, a malformed or doubled key id, and a key that isn't 32 bytes. It names a key
+    by its number: in a ring that was written wrongly, what stands for an id may be a key.
     """
     ring: dict[str, bytes] = {}
     for number, pair in enumerate(text.replace(",", " ").split(), start=1):
-        kid, _, encoded = pair.partition(":")
-        if not KEY_ID.fullmatch(kid):
+        kid, colon, encoded = pair.partition(":")
+        if not colon or not KEY_ID.fullmatch(kid):
             raise KeyRingError(f"Key {number} has no usable id: write id:base64.")
         if kid in ring:
-            raise KeyRingError(f"Key id {kid} is there twice.")
+            raise KeyRingError(f"Key {number} has the id of one before it.")
         try:
             key = base64.b64decode(encoded, altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
-            raise KeyRingError(f"Key {kid} is not base64.") from None
+            raise KeyRingError(f"Key {number} is not base64.") from None
         if len(key) != KEY_BYTES:
-            raise KeyRingError(f"Key {kid} has {len(key)} bytes; it takes {KEY_BYTES}.")
+            raise KeyRingError(f"Key {number} has {len(key)} bytes; it takes {KEY_BYTES}.")
         ring[kid] = key
     if not ring:
         raise KeyRingError("The ring holds no key.")

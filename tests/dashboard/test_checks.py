@@ -13,6 +13,7 @@ from pytest_django import Settings
 
 from dashboard import env
 from dashboard.checks import is_unsafe_sqlite
+from dashboard.crypto import KeyRingError, parse_key_ring
 from tests.settings import BASE_DIR
 
 SECRET_KEY = secrets.token_urlsafe(64)
@@ -135,3 +136,10 @@ def test_nothing_starts_with_a_refused_setting(command: list[str], name: str, va
     )
     assert ended.returncode != 0
     assert name in ended.stderr
+
+
+@pytest.mark.parametrize("ring", ["c4n4ryKEY", "c4n4ryKEY:k1", "k1:c4n4ryKEY", "c4n4ryKEY:a c4n4ryKEY:b"])
+def test_a_ring_that_is_written_wrongly_is_not_printed(ring: str) -> None:
+    with pytest.raises(KeyRingError) as caught:
+        parse_key_ring(ring)
+    assert "c4n4ry" not in str(caught.value)
