@@ -151,16 +151,14 @@ def settle_from_reading(operations: Iterable[Operation], reading: Reading) -> li
             continue  # an older reading proves nothing
         with guarded_step(f"settle operation {operation.pk}"):
             mark_if_abandoned(operation)
-            _settle_from_list(
-                operation, by_id, ReadStart(reading.serial, reading.read_at), is_whole=not reading.warnings
-            )
+            _settle_from_list(operation, reading, by_id, ReadStart(reading.serial, reading.read_at))
     return [operation for operation in operations if operation.is_open]
 
 
 def _settle_from_list(
-    operation: Operation, by_id: Mapping[str, Registry], read_start: ReadStart, *, is_whole: bool
+    operation: Operation, reading: Reading, by_id: Mapping[str, Registry], read_start: ReadStart
 ) -> None:
-    """`is_whole`: the list has every row, so that absence from it is proof."""
+    is_whole = not reading.warnings  # only then absence is proof
     if operation.target_type == "credential":
         if registry := by_id.get(operation.registry_id):
             settle_credential(operation, registry, read_start)
