@@ -3,7 +3,7 @@
 import contextlib
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from registries.oci.reasons import Reason
@@ -61,12 +61,18 @@ class Caller:
     limits: CallLimits
     resolve: Resolve
     ends_at: float = field(default_factory=lambda: time.monotonic() + ALL_CALLS_S)
-    _transports: dict[str, Transport] = field(default_factory=dict)
+    _transports: dict[tuple[str, CallLimits], Transport] = field(default_factory=dict)
     _closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
-    def new_guard(self) -> Guard:
+    @property
+    def token_limits(self) -> CallLimits:
+        """Limits of a call to a token service, where a directory may stand behind: three times as patient (15 s)."""
+        return replace(self.limits, read_s=3 * self.limits.read_s, wall_s=3 * self.limits.wall_s)
+
+    def new_guard(self, limits: CallLimits | None = None) -> Guard:
         """A deadline for one call, no later than the deadline for all."""
-        return Guard(max(0.0, min(self.limits.wall_s, self.ends_at - time.monotonic())))
+        wall_s = (limits or self.limits).wall_s
+        return Guard(max(0.0, min(wall_s, self.ends_at - time.monotonic())))
 
     def send(
         self,
@@ -77,9 +83,11 @@ class Caller:
         query: Sequence[tuple[str, str]] = (),
         auth: tuple[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        limits: CallLimits | None = None,
     ) -> Answer:
         """The answer to one GET, whatever its status. Raises UpstreamError."""
-        transport = self._transports.get(base.origin)
+        limits = limits or self.limits
+        transport = self._transports.get((base.origin, limits))
         if transport is None:
             transport = Transport(
                 base,
@@ -87,10 +95,10 @@ class Caller:
                 peer="the registry",
                 ca_certificate=self.ca_certificate,
                 read_only=True,
-                limits=self.limits,
+                limits=limits,
                 resolve=self.resolve,
             )
-            self._transports[base.origin] = transport
+            self._transports[base.origin, limits] = transport
             self._closing.callback(transport.close)
         return transport.send("GET", path, query=query, auth=auth, headers=headers, guard=guard)
 
@@ -102,11 +110,12 @@ class Caller:
         query: Sequence[tuple[str, str]] = (),
         auth: tuple[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        limits: CallLimits | None = None,
     ) -> Answer:
         """The answer to one GET. Raises StepFailed, also for a rate limit (429, 503) and for a server's fault (5xx)."""
-        guard = self.new_guard()
+        guard = self.new_guard(limits)
         try:
-            answer = self.send(base, path, guard=guard, query=query, auth=auth, headers=headers)
+            answer = self.send(base, path, guard=guard, query=query, auth=auth, headers=headers, limits=limits)
         except UpstreamError as error:
             raise step_failed_of(error, guard) from None
         refuse_faults(answer)

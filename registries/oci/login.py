@@ -1,6 +1,7 @@
 """Login steps: challenge, token, and whether the registry accepts the login. These steps send the password."""
 
 import re
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
@@ -104,7 +105,8 @@ class Session:
         query = [*realm.query, ("account", self.user)]
         query += [(SERVICE, parameters[SERVICE])] if SERVICE in parameters else []
         query += [("scope", scope)] if scope else []
-        answer = self.caller.get(realm.base, realm.path, query=query, auth=(self.user, self.secret))
+        auth = (self.user, self.secret)
+        answer = self.caller.get(realm.base, realm.path, query=query, auth=auth, limits=self.caller.token_limits)
         if answer.status in REFUSED:
             return None
         if answer.status == 404:
@@ -132,7 +134,10 @@ def log_in(report: Report, session: Session, answer: Answer) -> None:
     if session.challenge.scheme == "bearer":
         with report.step(StepName.TOKEN) as note:
             note.cause = f"{session.find_realm().base.host} was asked for it."
+            started = time.monotonic()
             session.token_for()
+            if time.monotonic() - started > session.caller.limits.read_s:
+                note.state, note.cause = "warning", f"{note.cause} It is slow; hosts wait as long at every pull."
     with report.step(StepName.LOGIN) as note:
         _require_accepted(session.get(session.api_path), session.challenge.scheme)
         note.cause = "The login is accepted."

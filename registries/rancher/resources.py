@@ -88,8 +88,6 @@ class Collectible(Generic[R]):
             parts = urlsplit(following)
         except ValueError:
             return "", "Rancher gives no address that can be read for the rest of the list; what was read is shown."
-        if parts.netloc and parts.netloc.lower() != self.endpoint.transport.base.netloc:
-            return "", "Rancher names another server for the rest of the list; what was read is shown."
         marker = parse_qs(parts.query).get("marker", [""])[0]
         if not MARKER.fullmatch(marker) or marker == last or not grew:
             return "", "Rancher's list leads back to itself; what was read is shown."

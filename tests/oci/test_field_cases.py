@@ -1,11 +1,13 @@
 """What registries in the field answer: each case is from a public report, the values are ours."""
 
+import threading
+
 import pytest
 
 from registries.oci import Reason
 from registries.oci.endpoint import endpoint_of
 from tests.authority import Authority
-from tests.oci.conftest import LOGIN, USER, Probe
+from tests.oci.conftest import LOGIN, QUICK, USER, Probe
 from tests.oci.servers import VERSION, Asked, Reply, serving
 
 BASIC = {"WWW-Authenticate": 'Basic realm="reg"'}
@@ -144,3 +146,21 @@ def test_knows_the_token_hosts_of_providers(address: str, host: str) -> None:
 )
 def test_knows_no_token_host_of_a_name_that_only_looks_alike(address: str) -> None:
     assert endpoint_of(address).realm_hosts == frozenset()
+
+
+@pytest.mark.parametrize(("wait_s", "state"), [(0.0, "ok"), (1.3, "warning")])
+def test_waits_for_a_slow_token_service_and_warns(ask: Probe, authority: Authority, wait_s: float, state: str) -> None:
+    over = threading.Event()
+
+    def answer(asked: Asked) -> Reply:
+        if asked.path == "/token":
+            over.wait(wait_s)
+            return Reply(body=b'{"token": "tok"}')
+        if asked.login == "tok":
+            return Reply(headers=VERSION)
+        return Reply(401, {"WWW-Authenticate": f'Bearer realm="https://{asked.host}/token",service="reg"'})
+
+    with serving(answer, certificate=authority.issue()) as registry:
+        result = ask(registry.address, limits=QUICK)
+    assert result.reason == Reason.OK
+    assert next(step.state for step in result.steps if step.name == "Token") == state

@@ -1,11 +1,17 @@
 """Collections and resources: whole lists out of pages, ids checked, paths built and never followed."""
 
+import json
+import socket
+from collections.abc import Callable
+
 import pytest
 
 from registries.outbound.errors import BadAddress, BadResponse
+from registries.outbound.transport import Transport
 from registries.rancher import resources
+from registries.rancher.client import Client
 from registries.rancher.errors import Conflict, Invalid, MethodNotAllowed, NotFound, Unauthorized
-from tests.upstream_stands import Stand
+from tests.upstream_stands import Stand, receive, scripted
 
 
 def fill(stand: Stand, count: int) -> list[str]:
@@ -42,7 +48,7 @@ def test_stops_at_the_most_pages_that_are_read(stand: Stand, monkeypatch: pytest
     ("location", "words"),
     [
         ("", "leads back to itself"),
-        ("http://evil.example/v1?marker=m1", "another server"),
+        ("http://evil.example/v1?marker=m1", "leads back to itself"),
         ("http://[::1", "no address that can be read"),
         ("http://[junk]/?marker=m1", "no address that can be read"),
         ("junk", "leads back to itself"),
@@ -56,6 +62,30 @@ def test_never_follows_where_the_list_says_it_goes_on(stand: Stand, location: st
     listing = stand.client().registries.list_all()
     assert [one.id for one in listing.items] == made
     assert words in listing.warnings[0]
+
+
+def test_reads_on_by_the_marker_of_a_link_that_names_the_server_by_an_inner_name() -> None:
+    link = "http://rancher.internal:8080/v1/projects/1a5/registries?limit=500&marker=m500"
+    asked: list[str] = []
+
+    def page(ids: range, following: str | None) -> Callable[[socket.socket], None]:
+        rows = [{"id": f"1sp{number}", "state": "active"} for number in ids]
+        body = json.dumps({"data": rows, "pagination": {"next": following}}).encode()
+
+        def answer(connection: socket.socket) -> None:
+            asked.append(receive(connection).decode().partition("\r\n")[0])
+            head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+            connection.sendall(f"{head}Connection: close\r\n\r\n".encode() + body)
+
+        return answer
+
+    with scripted(page(range(500), link), page(range(500, 520), None)) as base:
+        transport = Transport(base, allow=lambda *_: True)
+        client = Client(transport, access_key="a", secret_key="b", project_id="1a5")
+        listing = client.registries.list_all(include_credentials=False)
+        transport.close()
+    assert (len(listing.items), listing.warnings) == (520, ())
+    assert "marker=m500" in asked[1]
 
 
 def test_gives_credentials_when_asked_and_says_when_there_are_none(stand: Stand) -> None:
