@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from dashboard.crypto import SecretUnreadable
 from dashboard.rate_limits import RateLimit, take_slot
@@ -183,6 +183,8 @@ def _remember(profile: ConnectionProfile, login: Login, verification: Verificati
         watched.next_check_at = _next_check_at(watched, found)
         alerts.notify_of_change(watched, verification, reason)
     watched.save()
+    # a list that is kept for some seconds shows the result before this one: nobody takes it any more
+    ConnectionProfile.objects.filter(pk=profile.pk).update(write_serial=F("write_serial") + 1)
 
 
 def _is_the_copy(login: Login, watched: CredentialStatus) -> bool:

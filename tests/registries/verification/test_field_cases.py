@@ -1,11 +1,17 @@
 """What an image, or a registry that asks nobody, does to badge, schedule and alerts of a credential: nothing."""
 
-import pytest
+from collections.abc import Callable
 
+import pytest
+from django.test import Client as Browser
+
+from dashboard.people.models import User
 from registries.access import Access
 from registries.models import Alert
+from registries.rancher.client import Client
 from registries.services.verification import verify
 from tests.oci.servers import VERSION, Reply, Server
+from tests.registries.conftest import settled
 from tests.registries.verification.conftest import Registry, Watch, fresh, login, run_now
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,3 +44,22 @@ def test_a_registry_that_asks_nobody_is_neutral(registry: Registry, watch: Watch
     assert (watched.reason, watched.failing_since) == ("not_proven", None)
     assert watched.next_check_at is not None
     assert not Alert.objects.exists()
+
+
+def test_a_list_shows_the_newest_result_at_once(
+    browse: Callable[[User], Browser],
+    operator: User,
+    registry: Registry,
+    watch: Watch,
+    server: Server,
+    upstream: Client,
+) -> None:
+    made = upstream.registries.create(server_address=server.address).id
+    settled(upstream, made, "active")
+    credential = upstream.credentials.create(registry_id=made, public_value="ann", secret_value="x")
+    watched = run_now(watch(credential.id, registry_id=made))
+    browser = browse(operator)
+    assert "Works" in browser.get("/profiles/staging/registries/").content.decode()
+    registry.secret = "another"
+    run_now(watched)
+    assert "Refused" in browser.get("/profiles/staging/registries/").content.decode()
