@@ -1,8 +1,8 @@
 """Secrets at rest: AES-256-GCM under a ring of keys that is separate from Django's SECRET_KEY.
 
-A stored secret reads ``v1:<kid>:<base64 of nonce + ciphertext>``. Its associated data is ``model|uuid|field|kid``, so
-that a token moved to another row or column can't be decrypted there. A token that can't be decrypted raises
-`SecretUnreadable` and is never passed on as text.
+A stored secret reads ``v1:<kid>:<base64 of nonce + ciphertext>``. Its associated data is its label and ``|kid``; the
+label says where the secret belongs, so that a token moved to another row or column can't be decrypted there. A token
+that can't be decrypted raises `SecretUnreadable` and is never passed on as text.
 """
 
 import base64
@@ -65,11 +65,27 @@ def key_ring() -> Mapping[str, bytes]:
 
 
 def seal(text: str, *, label: str) -> str:
-    """Encrypts under the current key. `label` is ``model|uuid|field``: where the token is stored."""
+    """Encrypts under the current key. `label` says where the token belongs, such as ``model|uuid|field``."""
     kid, key = next(iter(key_ring().items()))
     nonce = os.urandom(NONCE_BYTES)
     sealed = AESGCM(key).encrypt(nonce, text.encode(), f"{label}|{kid}".encode())
     return f"v1:{kid}:{base64.b64encode(nonce + sealed).decode()}"
+
+
+def key_id_of(token: str) -> str:
+    """The id of the key that sealed a token."""
+    return token.split(":", 2)[1] if token.startswith("v1:") else ""
+
+
+def current_key_id() -> str:
+    """The id of the key that `seal` uses: the ring's first."""
+    return next(iter(key_ring()))
+
+
+def reseal(token: str, *, label: str) -> str:
+    """Seals anew under the current key; the token itself if that sealed it already. Raises SecretUnreadable."""
+    text = unseal(token, label=label)
+    return token if key_id_of(token) == current_key_id() else seal(text, label=label)
 
 
 def unseal(token: str, *, label: str) -> str:

@@ -50,6 +50,7 @@ WORDS = {
     "registry.remove": "removed registry",
     "registry.restore": "restored registry",
     "registry.update": "edited registry",
+    "secrets.reseal": "sealed the stored secrets anew",
     "second_factor.add": "set up a second factor:",
     "second_factor.remove": "removed a second factor:",
     "session.end": "ended a session:",

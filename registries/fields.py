@@ -27,10 +27,21 @@ class Secret:
         return unseal(self.token, label=self.label)
 
 
-class _SecretAttribute:
-    """Seals what is assigned as text; the model needs a `uuid` that is set before (declare it first).
+def label_of(instance: models.Model, field_name: str) -> str:
+    """What a row's secret is sealed for: ``model|uuid|field``, and the model's `sealed_for` where it has one.
 
-    A model that was renamed keeps its first name as `SEALED_AS`: what was sealed under it goes on opening.
+    A model that was renamed keeps its first name as `SEALED_AS`: what was sealed under it goes on opening. `sealed_for`
+    is a value of the row that the secret must never be used without, such as the origin that a key is sent to.
+    """
+    name = getattr(instance, "SEALED_AS", instance._meta.model_name)
+    label = f"{name}|{instance.uuid}|{field_name}"  # type: ignore[attr-defined]
+    return f"{label}|{bound}" if (bound := getattr(instance, "sealed_for", "")) else label
+
+
+class _SecretAttribute:
+    """Seals what is assigned as text; the model sets what `label_of` reads before (declare those fields first).
+
+    The label is made anew at each access: a secret doesn't open on a row whose `sealed_for` was changed since.
     """
 
     def __init__(self, field: "SecretField") -> None:
@@ -39,13 +50,13 @@ class _SecretAttribute:
     def __get__(self, instance: models.Model | None, owner: type[models.Model]) -> Any:
         if instance is None:
             return self
-        return instance.__dict__.get(self.field.attname) or Secret("")
+        token = instance.__dict__.get(self.field.attname, "")
+        return Secret(token, label_of(instance, self.field.name)) if token else Secret("")
 
     def __set__(self, instance: models.Model, value: "str | Secret") -> None:
-        name = getattr(instance, "SEALED_AS", instance._meta.model_name)
-        label = f"{name}|{instance.uuid}|{self.field.name}"  # type: ignore[attr-defined]
-        token = value.token if isinstance(value, Secret) else seal(value, label=label) if value else ""
-        instance.__dict__[self.field.attname] = Secret(token, label)
+        if value and not isinstance(value, Secret):
+            value = Secret(seal(value, label=label_of(instance, self.field.name)))
+        instance.__dict__[self.field.attname] = value.token if isinstance(value, Secret) else ""
 
 
 class SecretField(models.TextField[Any, Any]):

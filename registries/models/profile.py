@@ -7,6 +7,8 @@ from django.db import models
 from django.urls import reverse
 
 from registries.fields import SecretField
+from registries.outbound.base_url import parse_base_url
+from registries.outbound.errors import BadAddress
 
 
 class ConnectionProfile(models.Model):
@@ -95,6 +97,19 @@ class ConnectionProfile(models.Model):
     def host(self) -> str:
         """Host and port of Rancher, as people name it."""
         return urlsplit(self.base_url).netloc
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port of Rancher; "" if the stored address is invalid."""
+        try:
+            return parse_base_url(self.base_url).origin
+        except BadAddress:
+            return ""
+
+    @property
+    def sealed_for(self) -> str:
+        """The keys open for this origin alone, so that an address written into the database receives none."""
+        return self.origin or self.base_url
 
     @property
     def is_protected(self) -> bool:

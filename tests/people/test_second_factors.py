@@ -179,6 +179,23 @@ def test_tries_with_passkeys_count_for_their_address_and_are_on_record(client: C
     assert (row.outcome, row.reason) == ("failed", "Wrong passkey (10). Too many tries (1).")
 
 
+def test_a_factor_that_was_copied_over_another_persons_opens_nothing(client: Client, user: User) -> None:
+    attacker = User.objects.create_user("attacker", password=PASSWORD)
+    victims, attackers = Client(), Client()
+    victims.force_login(user)
+    set_up_app(victims)
+    attackers.force_login(attacker)
+    secret = set_up_app(attackers)
+    for kind in ("totp", "recovery_codes"):
+        copied = Authenticator.objects.get(user=attacker, type=kind).data
+        Authenticator.objects.filter(user=user, type=kind).update(data=copied)
+    codes = re.findall(r"<li>(\d{8})</li>", attackers.get("/accounts/second-factor/codes/").content.decode())
+    for code in (code_of(secret), codes[0]):
+        start(client)
+        assert client.post(CODE, {"code": code}).status_code == 200
+        assert client.get("/operations/").status_code == 302
+
+
 def test_an_admin_without_one_is_sent_there_as_a_whole_page(client: Client, settings: pytest.FixtureRequest) -> None:
     settings.ADMIN_MFA = True  # type: ignore[attr-defined]
     client.force_login(User.objects.create_user("root", password=PASSWORD, site_role="admin"))

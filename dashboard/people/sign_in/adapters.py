@@ -7,6 +7,7 @@ from typing import Any
 import qrcode  # type: ignore[import-untyped]
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
+from allauth.core.internal.httpkit import authenticated_user
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -80,7 +81,8 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """Second factors are sealed at rest, as every secret, and named after Corral."""
 
     def encrypt(self, text: str) -> str:
-        return seal_factor(text)
+        """Seals a secret for the person who sets it up: nobody does that for another one."""
+        return seal_factor(text, user_id=authenticated_user(context.request).pk)
 
     def decrypt(self, encrypted_text: str) -> str:
         """Decrypts a second factor; without its key, a random secret that no code fits (see `is_key_lost`)."""

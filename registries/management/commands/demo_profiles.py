@@ -147,7 +147,8 @@ def seed(stands: list[Stand], *, down: str) -> list[ConnectionProfile]:
             return [make_profile(demo, stands[demo.stand]) for demo in PROFILES]
         for demo in PROFILES:
             moved = ConnectionProfile.objects.filter(name=demo.name, base_url__startswith=f"http://{LOOPBACK}:")
-            moved.update(base_url=down if demo.is_down else stands[demo.stand].url)
+            for profile in moved:
+                move(profile, down if demo.is_down else stands[demo.stand].url)
     return []
 
 
@@ -172,6 +173,14 @@ def make_profile(demo: Demo, stand: Stand) -> ConnectionProfile:
     return profile
 
 
+def move(profile: ConnectionProfile, base_url: str) -> None:
+    """Moves a profile with its keys, which are sealed for its origin, to where its stand-in is now."""
+    keys = profile.access_key.reveal(), profile.secret_key.reveal()
+    profile.base_url = base_url
+    profile.access_key, profile.secret_key = keys
+    profile.save(update_fields=["base_url", "access_key", "secret_key"])
+
+
 def seed_team() -> Group:
     team, is_new = Group.objects.get_or_create(name=TEAM)
     if is_new:
@@ -181,8 +190,7 @@ def seed_team() -> Group:
 
 def switch_off(profile: ConnectionProfile, *, down: str) -> None:
     """Moves the profile to an address where nobody answers, and what is known of it into the past."""
-    ConnectionProfile.objects.filter(pk=profile.pk).update(base_url=down)
-    profile.refresh_from_db()
+    move(profile, down)
     profiles.check_again(profile)  # fails, and notes at which step
     read_or_recall(profile, fresh=True)  # fails too, and notes why
     then = timezone.now() - DOWN_SINCE

@@ -116,8 +116,7 @@ def update_profile(
 
 def keys_survive(profile: ConnectionProfile, base: BaseURL) -> bool:
     """Whether stored keys may be used for an address: only for their own scheme, host and port."""
-    origin = origin_of(profile)
-    return origin is not None and origin.origin == base.origin
+    return profile.origin == base.origin
 
 
 def origin_of(profile: ConnectionProfile) -> BaseURL | None:
@@ -205,9 +204,10 @@ def _connection_columns(
     }
     is_typed = bool(values["access_key"] and values["secret_key"])
     if is_typed or not keys_survive(profile, params.base):
-        profile.access_key = values["access_key"] if is_typed else ""
-        profile.secret_key = values["secret_key"] if is_typed else ""
-        columns |= {"access_key": profile.access_key, "secret_key": profile.secret_key}
+        sealed = ConnectionProfile(uuid=profile.uuid, base_url=params.base.text)
+        if is_typed:
+            sealed.access_key, sealed.secret_key = values["access_key"], values["secret_key"]
+        columns |= {"access_key": sealed.access_key, "secret_key": sealed.secret_key}
     return columns
 
 

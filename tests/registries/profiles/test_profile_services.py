@@ -157,6 +157,27 @@ def test_an_address_that_can_no_longer_be_read_fails_the_check(make_profile: Cal
     assert not profiles.keys_survive(profile, parse_base_url("http://rancher.example"))
 
 
+def test_keys_do_not_open_at_an_address_that_was_written_into_the_database(
+    profile: ConnectionProfile, rancher: Rancher, rancher_14: Rancher
+) -> None:
+    ConnectionProfile.objects.filter(pk=profile.pk).update(base_url=rancher_14.base_url)
+    profile.refresh_from_db()
+    assert not profiles.check_again(profile).ok
+    assert profile.failure_reason == "keys_unreadable"
+    assert rancher_14.calls() == 0
+    with pytest.raises(connection.ProfileUnusable):
+        connection.client_for(profile)
+
+
+def test_typed_keys_are_sealed_for_the_address_that_comes_with_them(
+    profile: ConnectionProfile, rancher_14: Rancher
+) -> None:
+    typed = values(access_key="new", secret_key="newer")
+    profiles.update_profile(by_admin(profile), typed, params_for(rancher_14), ConnectionCheck())
+    after = ConnectionProfile.objects.get()
+    assert (after.base_url, after.access_key.reveal()) == (rancher_14.base_url, "new")
+
+
 def test_two_forms_at_once_make_one_profile(rancher: Rancher, make_profile: Callable[..., ConnectionProfile]) -> None:
     make_profile(name="Staging", slug="staging")
     params = params_for(rancher)
