@@ -20,7 +20,7 @@ SDISTS = $(shell sed -n '/^[a-z]/p' requirements-sdist.in)
 # Branches, in percent: what faces other people's answers, rights and secrets is covered wholly, the rest never less
 # than it was.
 COVERED_WHOLLY := registries/outbound/*,registries/rancher/*,registries/oci/*,registries/images/*,registries/access.py,dashboard/crypto.py
-COVERED := 90
+COVERED := 97
 
 .PHONY: run test lint bench locks lock
 .SILENT:

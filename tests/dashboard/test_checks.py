@@ -1,5 +1,6 @@
 """`dashboard.checks`: what Corral refuses to start with, and that the refusal stops every way to start."""
 
+import base64
 import os
 import secrets
 import subprocess
@@ -138,8 +139,14 @@ def test_nothing_starts_with_a_refused_setting(command: list[str], name: str, va
     assert name in ended.stderr
 
 
-@pytest.mark.parametrize("ring", ["c4n4ryKEY", "c4n4ryKEY:k1", "k1:c4n4ryKEY", "c4n4ryKEY:a c4n4ryKEY:b"])
+@pytest.mark.parametrize("ring", ["", "c4n4ryKEY", "c4n4ryKEY:k1", "k1:c4n4ryKEY", "c4n4ryKEY:a c4n4ryKEY:b"])
 def test_a_ring_that_is_written_wrongly_is_not_printed(ring: str) -> None:
     with pytest.raises(KeyRingError) as caught:
         parse_key_ring(ring)
     assert "c4n4ry" not in str(caught.value)
+
+
+def test_an_id_stands_for_one_key_of_a_ring() -> None:
+    key = base64.b64encode(bytes(32)).decode()
+    with pytest.raises(KeyRingError, match="Key 2 has the id of one before it"):
+        parse_key_ring(f"k1:{key},k1:{key}")

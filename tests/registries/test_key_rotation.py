@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Callable
 from io import StringIO
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -86,7 +86,7 @@ def test_what_cannot_be_opened_stays_and_is_counted(settings: Any) -> None:
     with pytest.raises(CommandError, match="6 can't be opened"):
         reseal()
     kept = list(ConnectionProfile.objects.order_by("pk").values_list("access_key", flat=True))
-    assert [secret.token for secret in kept] == [secret.token for secret in tokens]
+    assert [one.token for one in cast("list[Any]", kept)] == [one.token for one in cast("list[Any]", tokens)]
     assert AuditEvent.objects.latest("id").outcome == "failed"
 
 
