@@ -17,7 +17,7 @@ from registries.models import ConnectionProfile
 from registries.outbound.errors import BadAddress
 from registries.rancher.connection_check import ConnectionCheck
 from registries.rancher.pasted_address import CleanedAddress, clean_address
-from registries.services.profiles.profiles import keys_survive
+from registries.services.profiles.stored_keys import Obstacle, find_obstacle
 from registries.services.upstream.certificates import Certificate, clean_pem, read_certificates
 from registries.services.upstream.connection import KEYS_UNREADABLE
 from registries.services.upstream.connection_check import ConnectionParams, stored_params
@@ -25,6 +25,13 @@ from registries.services.upstream.connection_check import ConnectionParams, stor
 INTENTS = ("save", "check", "save_anyway")
 PROJECT_ID = r"1a\d{1,12}"
 MOST_TAGS = 12
+WHY_KEYS_ARE_ASKED = {
+    Obstacle.ORIGIN: "The address leads elsewhere now, so the stored keys are cleared: type both.",
+    Obstacle.PROJECT: "With another project the stored keys are cleared, for they may open more than this one: type "
+    "both parts, or ask an admin to change it.",
+    Obstacle.CERTIFICATE: "With another CA certificate the stored keys are cleared, for it decides which server gets "
+    "them: type both parts, or ask an admin to change it.",
+}
 FOR_A_PROJECT = "A project's id reads like 1a5; Rancher shows it in the address of its pages."
 
 
@@ -188,8 +195,8 @@ class ProfileForm(forms.Form):
     def _look_for_stored_keys(self) -> None:
         if self.profile is None or not self.profile.has_keys:
             self.add_error("access_key", "Enter the access key and the secret key.")
-        elif self.address and not self.keeps_keys:
-            self.add_error("access_key", "The address leads elsewhere now, so the stored keys are cleared: type both.")
+        elif self.address and (obstacle := self.keys_obstacle):
+            self.add_error("access_key", WHY_KEYS_ARE_ASKED[obstacle])
         elif self.stored_params_for_address is None:
             self.add_error("access_key", KEYS_UNREADABLE)
 
@@ -201,20 +208,28 @@ class ProfileForm(forms.Form):
         values = self.cleaned_data
         names = ("base_url", "api_version", "project_id", "ca_certificate")
         is_same = all(values.get(name) == getattr(self.profile, name) for name in names)
+        is_same = is_same and self._wanted_project() == self.profile.project_id
         return bool(not is_same or values.get("access_key") or values.get("secret_key"))
 
     @property
-    def keeps_keys(self) -> bool:
-        """Whether the stored keys are for the address in the form."""
-        return bool(
-            self.profile and self.profile.has_keys and self.address and keys_survive(self.profile, self.address.base)
+    def keys_obstacle(self) -> Obstacle:
+        """What keeps the profile's stored keys from being used for the connection in the form, if anything does."""
+        assert self.profile is not None  # noqa: S101 - only asked of a form that edits, with an address
+        assert self.address is not None  # noqa: S101
+        return find_obstacle(
+            self.profile,
+            base=self.address.base,
+            project_id=self._wanted_project(),
+            ca_certificate=self.cleaned_data.get("ca_certificate", ""),
+            by=self.maker,
         )
 
     @property
     def stored_params_for_address(self) -> ConnectionParams | None:
         """The parameters with the stored keys, where those may be used for the address in the form and can be read."""
         try:
-            return stored_params(self.profile) if self.profile and self.keeps_keys else None
+            may = self.profile and self.profile.has_keys and self.address and not self.keys_obstacle
+            return stored_params(self.profile) if self.profile and may else None
         except SecretUnreadable:
             return None
 
@@ -245,9 +260,16 @@ class ProfileForm(forms.Form):
     def chosen_projects(self, found: ConnectionCheck) -> list[str]:
         """The projects to make profiles for: those that were ticked, else the one that is given, or the only one."""
         visible = {project.id for project in found.projects}
-        ticked = self.data.getlist("projects") if hasattr(self.data, "getlist") else []
-        chosen = [project_id for project_id in dict.fromkeys(ticked) if project_id in visible]
+        chosen = [project_id for project_id in self._ticked_projects() if project_id in visible]
         if self.profile:
             chosen = chosen[:1]
         one = found.project_id or self.cleaned_data["project_id"]
         return chosen or ([one] if one else [])
+
+    def _wanted_project(self) -> str:
+        """The project to edit the profile to: the first that was ticked after a check, else the typed one."""
+        return next(iter(self._ticked_projects()), str(self.cleaned_data.get("project_id", "")))
+
+    def _ticked_projects(self) -> list[str]:
+        ticked = self.data.getlist("projects") if hasattr(self.data, "getlist") else []
+        return list(dict.fromkeys(ticked))

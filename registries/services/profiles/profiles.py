@@ -22,7 +22,7 @@ from registries.rancher.connection_check import ConnectionCheck
 from registries.roles import Role
 from registries.services.inventory import as_of
 from registries.services.operations import lifecycle
-from registries.services.profiles import members, profile_events
+from registries.services.profiles import members, profile_events, stored_keys
 from registries.services.upstream import connection_check
 from registries.services.upstream.connection_check import ConnectionParams
 from registries.services.verification import saved_secrets
@@ -87,8 +87,8 @@ def update_profile(
 ) -> None:
     """Saves the form; `found` is the check of `params`, None if the connection is unchanged.
 
-    Blank keys keep the stored ones, unless the origin changed (`keys_survive`). The inventory of another project is
-    deleted, and kept copies of credentials if `keeps_copies` is off. Raises ChangedMeanwhile, NameTaken,
+    Blank keys keep the stored ones where those may be used for `params` (`stored_keys`). The inventory of another
+    project is deleted, and kept copies of credentials if `keeps_copies` is off. Raises ChangedMeanwhile, NameTaken,
     StillOpen.
     """
     profile = access.profile
@@ -98,7 +98,7 @@ def update_profile(
         moves = (profile.base_url, profile.project_id) != (params.base.text, params.project_id)
         if profile.project_id not in ("", params.project_id) and _has_open_operations(profile):
             raise StillOpen
-        columns |= _connection_columns(profile, values, params) | connection_check.columns_of(
+        columns |= _connection_columns(access, values, params, found) | connection_check.columns_of(
             found, profile, is_another=moves or bool(values["access_key"])
         )
     try:
@@ -112,11 +112,6 @@ def update_profile(
             profile_events.record_updated(access, before, keys_typed=bool(values["access_key"]))
     except IntegrityError:
         raise NameTaken from None
-
-
-def keys_survive(profile: ConnectionProfile, base: BaseURL) -> bool:
-    """Whether stored keys may be used for an address: only for their own scheme, host and port."""
-    return profile.origin == base.origin
 
 
 def origin_of(profile: ConnectionProfile) -> BaseURL | None:
@@ -194,7 +189,7 @@ def _create(
 
 
 def _connection_columns(
-    profile: ConnectionProfile, values: Mapping[str, Any], params: ConnectionParams
+    access: Access, values: Mapping[str, Any], params: ConnectionParams, found: ConnectionCheck
 ) -> dict[str, Any]:
     columns: dict[str, Any] = {
         "base_url": params.base.text,
@@ -203,8 +198,8 @@ def _connection_columns(
         "ca_certificate": params.ca_certificate,
     }
     is_typed = bool(values["access_key"] and values["secret_key"])
-    if is_typed or not keys_survive(profile, params.base):
-        sealed = ConnectionProfile(uuid=profile.uuid, base_url=params.base.text)
+    if is_typed or not stored_keys.may_be_used(access.profile, params, found, by=access.user):
+        sealed = ConnectionProfile(uuid=access.profile.uuid, base_url=params.base.text)
         if is_typed:
             sealed.access_key, sealed.secret_key = values["access_key"], values["secret_key"]
         columns |= {"access_key": sealed.access_key, "secret_key": sealed.secret_key}

@@ -14,6 +14,7 @@ from registries.rancher.connection_check import ConnectionCheck
 from registries.services.inventory import store
 from registries.services.inventory.reading import read_registries
 from registries.services.profiles import profiles
+from registries.services.profiles.stored_keys import Obstacle, find_obstacle
 from registries.services.upstream import connection, connection_check
 from registries.services.upstream.connection_check import ConnectionParams
 from tests.registries.conftest import Rancher
@@ -154,7 +155,8 @@ def test_an_address_that_can_no_longer_be_read_fails_the_check(make_profile: Cal
     profile = make_profile(base_url="ftp://rancher.example")
     found = profiles.check_again(profile)
     assert not found.ok
-    assert not profiles.keys_survive(profile, parse_base_url("http://rancher.example"))
+    elsewhere = parse_base_url("http://rancher.example")
+    assert find_obstacle(profile, base=elsewhere, project_id="1a5", ca_certificate="", by=admin()) == Obstacle.ORIGIN
 
 
 def test_keys_do_not_open_at_an_address_that_was_written_into_the_database(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +14,12 @@ from dashboard.people.models import User
 from registries.models import AuditEvent, ConnectionProfile, CredentialStatus, Membership
 from registries.roles import Role
 from registries.services.audit import write
+from tests.authority import Authority
 from tests.registries.conftest import Rancher
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+AUTHORITY = Authority(Path()).pem  # writes no file
 MakeUser = Callable[..., User]
 Browse = Callable[[User], Browser]
 
@@ -189,3 +192,72 @@ def test_explains_an_address_without_telling_of_a_profile_of_others(
     Membership.objects.create(profile=theirs, user=ada, role=Role.VIEWER)
     seen = browser.get("/profiles/address/", asked)
     assert (seen.status_code, "secret.example" in seen.content.decode()) == (200, False)
+
+
+def edit(profile: ConnectionProfile, **fields: str) -> dict[str, str]:
+    """The edit form as its page sends it: the keys are blank."""
+    stored = {"name": profile.name, "base_url": profile.base_url, "api_version": "v1", "project_id": profile.project_id}
+    return stored | {"ca_certificate": profile.ca_certificate, "access_key": "", "secret_key": ""} | fields
+
+
+@pytest.mark.parametrize(
+    ("stored", "change", "sentence"),
+    [
+        ("1a5", {"project_id": "1a7"}, "another project"),
+        ("1a5", {"project_id": ""}, "another project"),
+        ("1a5", {"project_id": "", "projects": "1a7"}, "another project"),
+        ("1a5", {"projects": "1a7"}, "another project"),
+        ("", {"project_id": "1a7"}, "another project"),
+        ("", {"projects": "1a7"}, "another project"),
+        ("1a5", {"ca_certificate": AUTHORITY}, "CA certificate"),
+    ],
+)
+@pytest.mark.parametrize("intent", ["save", "check", "save_anyway"])
+def test_a_maintainer_turns_no_stored_account_key_elsewhere(
+    browse: Browse,
+    ada: User,
+    profile: ConnectionProfile,
+    rancher: Rancher,
+    stored: str,
+    change: dict[str, str],
+    sentence: str,
+    intent: str,
+) -> None:
+    key, secret = rancher.sandbox.keys["admin"]
+    profile.access_key, profile.secret_key, profile.project_id = key, secret, stored
+    profile.save()
+    rancher.sandbox.lines.clear()
+    answer = browse(ada).post("/profiles/staging/edit/", edit(profile, **change) | {"intent": intent})
+    after = ConnectionProfile.objects.get()
+    assert rancher.calls() == 0, "the stored key is not used for it either"
+    if intent == "save_anyway":
+        assert not after.has_keys or (after.project_id, after.ca_certificate) == (stored, "")
+    else:
+        assert (answer.status_code, after.project_id, after.ca_certificate) == (422, stored, "")
+        assert sentence in answer.content.decode()
+        assert after.has_keys
+
+
+def test_a_maintainer_who_types_the_key_or_an_admin_does(
+    browse: Browse, ada: User, admin: User, profile: ConnectionProfile, rancher: Rancher
+) -> None:
+    key, secret = rancher.sandbox.keys["admin"]
+    typed = edit(profile, project_id="1a7", access_key=key, secret_key=secret)
+    assert browse(ada).post("/profiles/staging/edit/", typed).status_code == 303
+    profile.refresh_from_db()
+    assert profile.project_id == "1a7"
+    assert browse(admin).post("/profiles/staging/edit/", edit(profile, project_id="1a5")).status_code == 303
+    assert ConnectionProfile.objects.get().has_keys
+    given = edit(profile, project_id="1a5", ca_certificate=AUTHORITY)
+    assert browse(admin).post("/profiles/staging/edit/", given).status_code == 303
+    after = ConnectionProfile.objects.get()
+    assert (after.project_id, after.has_keys, bool(after.ca_certificate)) == ("1a5", True, True)
+
+
+def test_a_key_that_sees_one_project_may_take_it(browse: Browse, ada: User, profile: ConnectionProfile) -> None:
+    profile.project_id = ""
+    profile.save()
+    renamed = edit(profile, description="x")
+    assert browse(ada).post("/profiles/staging/edit/", renamed | {"api_version": "v2-beta"}).status_code == 303
+    after = ConnectionProfile.objects.get()
+    assert (after.project_id, after.has_keys) == ("1a5", True)
