@@ -36,8 +36,8 @@ def text(name: str, default: str | None = None) -> str:
     if path := os.environ.get(f"{name}_FILE", ""):
         try:
             return Path(path).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingError(f"{name}_FILE can't be read: {type(error).__name__}.") from error
+        except (OSError, ValueError) as error:
+            raise SettingError(f"{name}_FILE can't be read: {type(error).__name__}.") from None  # may name a secret
     if default is None:
         require(name)
     return default or ""
@@ -94,7 +94,11 @@ def database(url: str) -> dict[str, Any]:
     SQLite gets what `faults.md` measured: WAL alone gives "locked" errors under several writers, IMMEDIATE gives none,
     and without recursive_triggers an INSERT OR REPLACE passes the triggers that guard a table.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:  # whose text quotes the URL, password and all
+        raise SettingError("DATABASE_URL can't be read: encode what is special in a password (/ as %2F).") from None
     if parts.scheme == "sqlite":
         return {
             "ENGINE": "django.db.backends.sqlite3",
@@ -114,9 +118,9 @@ def database(url: str) -> dict[str, Any]:
             "USER": unquote(parts.username or ""),
             "PASSWORD": unquote(parts.password or ""),
             "HOST": parts.hostname or "",
-            "PORT": parts.port or "",
+            "PORT": port or "",
             "CONN_MAX_AGE": 60,
             "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": dict(parse_qsl(parts.query)),
+            "OPTIONS": {"connect_timeout": "10"} | dict(parse_qsl(parts.query)),
         }
     raise SettingError("DATABASE_URL begins with neither sqlite:// nor postgres://.")

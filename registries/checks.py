@@ -1,14 +1,15 @@
 """Refuses to start when stored secrets could not be opened, or nothing could be put on record."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - Django's name
 
 from dashboard.crypto import KeyRingError, parse_key_ring
 from registries.services.notifications.channels import webhook
+from registries.services.stored_keys import find_lost_key_ids
 
 SECRET_LENGTH = 32
 HOW_TO_MAKE_ONE = (
@@ -25,6 +26,30 @@ def check_key_rings(app_configs: Sequence[AppConfig] | None, **_: Any) -> Iterat
             "CORRAL_AUDIT_KEYS holds a key of CORRAL_ENCRYPTION_KEYS: make them apart, so that one can leak alone.",
             hint=HOW_TO_MAKE_ONE,
             id="corral.E006",
+        )
+
+
+@register("stored_keys")  # a tag of its own, which `dashboard.wsgi` runs with a database named
+def check_lost_keys(
+    app_configs: Sequence[AppConfig] | None, databases: Collection[str] | None = None, **_: Any
+) -> Iterator[CheckMessage]:
+    """Warns of stored secrets whose key is not in the ring. Reads the database, so it runs only where that is named.
+
+    Not an error: if a key is lost for good, Corral has to start so that people can enter secrets anew.
+    """
+    if not databases:
+        return
+    try:
+        lost = find_lost_key_ids()
+    except KeyRingError:  # refused above
+        return
+    if lost:
+        yield Warning(
+            f"CORRAL_ENCRYPTION_KEYS lacks {', '.join(lost)}: secrets in the database were encrypted under that id and "
+            "can't be read.",
+            hint="Put the key back into the ring. If it is lost, each profile, kept copy and second factor that it "
+            "encrypted has to be entered or set up anew (README.md, Settings).",
+            id="corral.W007",
         )
 
 
@@ -52,4 +77,4 @@ def _check_ring(name: str, text: str, *, error_id: str) -> Iterator[CheckMessage
 
 
 def _keys_in(text: str) -> list[str]:
-    return [pair.partition(":")[2] for pair in text.replace(",", " ").split()]
+    return [key for pair in text.replace(",", " ").split() if (key := pair.partition(":")[2])]

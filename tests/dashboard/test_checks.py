@@ -150,3 +150,48 @@ def test_an_id_stands_for_one_key_of_a_ring() -> None:
     key = base64.b64encode(bytes(32)).decode()
     with pytest.raises(KeyRingError, match="Key 2 has the id of one before it"):
         parse_key_ring(f"k1:{key},k1:{key}")
+
+
+CHECKED_SECRETS = [  # one run refuses them all
+    "CORRAL_SECRET_KEY",
+    "CORRAL_ENCRYPTION_KEYS",
+    "CORRAL_AUDIT_KEYS",
+    "CORRAL_METRICS_TOKEN",
+    "CORRAL_WEBHOOK_URL",
+    "CORRAL_WEBHOOK_SECRET",
+    "CORRAL_OIDC_CLIENT_SECRET",
+]
+URL = "https://c4n4ry:c4n4ry/c4n4ry@hooks.example.com/c4n4ry?c4n4ry"
+
+
+@pytest.mark.parametrize(
+    ("names", "value"),
+    [
+        (CHECKED_SECRETS, "c4n4ry"),
+        (CHECKED_SECRETS, "c4n4ry:c4n4ry"),
+        (CHECKED_SECRETS, "k1:c4n4ry,k1:c4n4ry"),
+        (CHECKED_SECRETS, URL),
+        (["DATABASE_URL"], URL.replace("https", "postgres")),
+    ],
+)
+def test_a_refused_start_prints_no_secret_setting(names: list[str], value: str, tmp_path: Path) -> None:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "CORRAL_SECRET_KEY": SECRET_KEY,
+        "CORRAL_ENCRYPTION_KEYS": os.environ["CORRAL_ENCRYPTION_KEYS"],
+        "CORRAL_AUDIT_KEYS": os.environ["CORRAL_AUDIT_KEYS"],
+        "CORRAL_HOSTS": "corral.example.com",
+        "DATABASE_URL": f"sqlite:///{tmp_path}/corral.sqlite3",
+    }
+    ended = subprocess.run(
+        [sys.executable, "-m", "dashboard.wsgi"],
+        cwd=BASE_DIR,
+        env=environment | dict.fromkeys(names, value),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert names[0] in ended.stderr
+    assert "c4n4ry" not in ended.stdout + ended.stderr

@@ -1,5 +1,6 @@
 """`dashboard.env`: settings from the environment, each refused by name when it is missing or malformed."""
 
+import traceback
 from pathlib import Path
 
 import pytest
@@ -67,9 +68,34 @@ def test_database_locks_sqlite_at_the_start_of_a_transaction() -> None:
 def test_database_decodes_what_a_url_has_to_encode() -> None:
     options = env.database("postgres://corral:p%40ss%2Fword@db.internal:5433/corral?sslmode=require")
     assert (options["USER"], options["PASSWORD"], options["HOST"]) == ("corral", "p@ss/word", "db.internal")
-    assert (options["PORT"], options["NAME"], options["OPTIONS"]) == (5433, "corral", {"sslmode": "require"})
+    assert (options["PORT"], options["NAME"]) == (5433, "corral")
+    assert options["OPTIONS"] == {"sslmode": "require", "connect_timeout": "10"}
 
 
 def test_database_refuses_another_engine() -> None:
     with pytest.raises(env.SettingError, match="DATABASE_URL"):
         env.database("mysql://localhost/corral")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgres://corral:c4n4ry/c4n4ry@db.internal/corral",
+        "postgres://corral:c4n4ry[@db.internal/corral",
+        "postgres://corral:c4n4ry\N{CARE OF}@db.internal/corral",
+        "c4n4ry://corral:c4n4ry@db.internal/corral",
+    ],
+)
+def test_database_prints_nothing_of_a_url_that_it_cannot_read(url: str) -> None:
+    with pytest.raises(env.SettingError, match="DATABASE_URL") as caught:
+        env.database(url)
+    assert "c4n4ry" not in "".join(traceback.format_exception_only(caught.value))
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("value", ["c4n4ry", "c4n4ry\0", "c4n4ry" * 1000])
+def test_text_prints_nothing_of_a_secret_in_place_of_its_file(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setattr("os.environ", {"CORRAL_X_FILE": value})
+    with pytest.raises(env.SettingError, match="CORRAL_X_FILE") as caught:
+        env.text("CORRAL_X")
+    assert "c4n4ry" not in "".join(traceback.format_exception(caught.value))
