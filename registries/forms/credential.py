@@ -6,16 +6,19 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 
-from registries.forms.registry import BOUND, KEEP_COPY, FieldLengths, RegistryEditForm
+from registries.forms.edit import ShownValuesForm
+from registries.forms.registry import BOUND, KEEP_COPY, DescribedForm, FieldLengths
 from registries.forms.secret import CredentialFields, SecretFormField
 from registries.providers import CredentialWords
 
 KEEP, REPLACE = "keep", "replace"
+TRACKED = ("public_value", "email", "name", "description")
 
 
-class CredentialForm(CredentialFields, RegistryEditForm):
+class CredentialForm(ShownValuesForm, CredentialFields, DescribedForm):
     """A credential, new or stored. A stored secret stays unless the switch says that there is a new one."""
 
+    never_emptied = frozenset({"email"})  # v1 refuses to
     secret_choice = forms.ChoiceField(
         choices=[(KEEP, "Keep the stored one"), (REPLACE, "A new one")], required=False, widget=forms.RadioSelect
     )
@@ -51,9 +54,13 @@ class CredentialForm(CredentialFields, RegistryEditForm):
             del self.fields["email"]
         if not keeps_copies:
             del self.fields["keep_copy"]
+        elif is_stored:
+            self.fields["shown_keep_copy"] = forms.CharField(required=False, widget=forms.HiddenInput)
+            self.initial["shown_keep_copy"] = _box(self.initial.get("keep_copy", False))
         if is_stored:
             self.fields["secret_value"].required = False
             self.fields["secret_choice"].initial = KEEP
+            self.track(*(name for name in TRACKED if name in self.fields))
         else:
             del self.fields["secret_choice"]
 
@@ -67,19 +74,20 @@ class CredentialForm(CredentialFields, RegistryEditForm):
 
     @property
     def keeps(self) -> bool | None:
-        """Whether a copy is to be kept; None where nobody is asked."""
-        return self.cleaned_data["keep_copy"] if "keep_copy" in self.fields else None
+        """Whether a copy is to be kept; None if nobody is asked or the box was left as it was shown."""
+        if "keep_copy" not in self.fields:
+            return None
+        keeps: bool = self.cleaned_data["keep_copy"]
+        return None if self.data.get("shown_keep_copy") == _box(keeps) else keeps
+
+    @property
+    def gives_up_copy(self) -> bool:
+        """Whether the copy that Corral keeps is to be deleted, which needs nothing of Rancher."""
+        return self.keeps is False and bool(self.initial.get("keep_copy"))
 
     def changes(self) -> dict[str, str | None]:
-        """What differs from what was stored, as Rancher wants it; the secret only where there is a new one."""
-        names = [name for name in ("public_value", "email", "name", "description") if name in self.fields]
-        changed: dict[str, str | None] = {
-            name: self.cleaned_data[name] or None
-            for name in names
-            if (self.cleaned_data[name] or None) != (self.initial.get(name) or None)
-        }
-        if "email" in changed and changed["email"] is None:
-            del changed["email"]  # v1 refuses to empty it
+        """The fields to send; the secret only where there is a new one."""
+        changed = super().changes()
         if self.cleaned_data.get("secret_value"):
             changed["secret_value"] = self.cleaned_data["secret_value"]
         return changed
@@ -102,3 +110,7 @@ class VerifyForm(forms.Form):
         if has_copy:
             self.fields["secret_value"].required = False
             self.fields["secret_value"].help_text = "Left empty, the copy that Corral keeps is used."
+
+
+def _box(is_ticked: bool) -> str:
+    return "on" if is_ticked else "off"

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 
 from registries.forms.address import AddressField, AddressInput
+from registries.forms.edit import ShownValuesForm
 from registries.forms.secret import CredentialFields, refuse_four_byte_characters
 from registries.images.server_addresses import ServerAddress, examine_address
 from registries.providers import BY_SLUG, PROVIDERS, credential_words
@@ -58,7 +59,7 @@ class OperationKeyForm(forms.Form):
         self.data = typed | {"operation_key": str(uuid.uuid4())}
 
 
-class RegistryEditForm(OperationKeyForm):
+class DescribedForm(OperationKeyForm):
     """Name and description; empty becomes none."""
 
     field_order: tuple[str, ...] = ("name", "description", "reason")
@@ -84,16 +85,16 @@ class RegistryEditForm(OperationKeyForm):
         # browsers send line ends as CR LF; Rancher keeps what it gets
         return refuse_four_byte_characters(self.cleaned_data["description"].replace("\r\n", "\n")) or None
 
-    def changes(self) -> dict[str, str | None]:
-        """The fields that differ from what they were, as Rancher wants them."""
-        return {
-            name: self.cleaned_data[name]
-            for name in ("name", "description")
-            if (self.cleaned_data[name] or None) != (self.initial.get(name) or None)
-        }
+
+class RegistryEditForm(ShownValuesForm, DescribedForm):
+    """What can be changed of a registry."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.track("name", "description")
 
 
-class RegistryCreateForm(CredentialFields, RegistryEditForm):
+class RegistryCreateForm(CredentialFields, DescribedForm):
     """A new registry, and its first credential if one is given.
 
     `address` tells what came of the typed one; `as_typed` insists on it.

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from dashboard.http import AuthedRequest, go, render_page
+from dashboard.http import AuthedRequest, add_toast, go, render_page
 from registries.access import Access
 from registries.forms.credential import CredentialForm
 from registries.models import Operation
@@ -14,10 +14,10 @@ from registries.outbound.errors import UpstreamError
 from registries.providers import credential_words
 from registries.rancher.types import RegistryCredential
 from registries.roles import Right
-from registries.services.operations.credentials import create_credential, update_credential
+from registries.services.operations.credentials import create_credential, give_up_copy, update_credential
 from registries.services.operations.lifecycle import KeyTaken
 from registries.services.operations.registry_state import RegistryState
-from registries.services.operations.write_requests import ActionUnavailable
+from registries.services.operations.write_requests import ActionUnavailable, was_sent
 from registries.services.upstream import schema_limits
 from registries.services.verification import saved_secrets
 from registries.views import credential_test, outcome
@@ -62,23 +62,44 @@ def credential_update(request: AuthedRequest, access: Access, found: RegistrySta
     form = _form(request, access, found, credential)
     if credential_test.is_asked(request):
         return _tested(request, access, found, credential, form)
-    if request.method == "POST" and form.is_valid():
-        try:
-            raise_if_stale(found)
-            operation = update_credential(
-                access,
-                found.registry,
-                credential,
-                request=form.as_request(request.request_id),
-                changes=form.changes(),
-                keep_copy=form.keeps,
-            )
-        except (ActionUnavailable, KeyTaken, UpstreamError) as problem:
-            form.add_error(None, f"{problem} Nothing was changed.")
-        else:
-            if done := _answer(request, access, found, operation, form):
-                return done
+    if request.method == "POST" and form.is_valid() and (done := _update(request, access, found, credential, form)):
+        return done
     return _page(request, access, found, credential, form)
+
+
+def _update(
+    request: AuthedRequest, access: Access, found: RegistryState, credential: RegistryCredential, form: CredentialForm
+) -> HttpResponse | None:
+    """Updates and responds; None if the form has errors or conflicts."""
+    sent = form.as_request(request.request_id)
+    try:
+        raise_if_stale(found)
+        if not was_sent(sent):
+            if form.find_conflicts():
+                return None
+            if not form.changes():
+                return _update_copy_alone(request, access, found, credential, form)
+        operation = update_credential(
+            access, found.registry, credential, request=sent, changes=form.changes(), keep_copy=form.keeps
+        )
+    except (ActionUnavailable, KeyTaken, UpstreamError) as problem:
+        form.add_error(None, f"{problem} Nothing was changed.")
+        return None
+    return _answer(request, access, found, operation, form)
+
+
+def _update_copy_alone(
+    request: AuthedRequest, access: Access, found: RegistryState, credential: RegistryCredential, form: CredentialForm
+) -> HttpResponse:
+    """Responds where Rancher gets nothing: at most the copy that Corral keeps is deleted."""
+    name = credential.public_value or credential.id
+    if form.gives_up_copy:
+        give_up_copy(access, found.registry, credential)
+        add_toast(request, "good", f"{name}: its copy is deleted", detail="Rancher keeps its own; nothing was sent.")
+    else:
+        detail = "A copy is made when a new password is saved; nothing was sent." if form.keeps else ""
+        outcome.add_unchanged_toast(request, name, detail=detail)
+    return go(request, reverse("registry_detail", args=[access.profile.slug, found.registry.id]))
 
 
 def _form(
@@ -114,7 +135,7 @@ def _page(
         "others": len(found.registry.credentials or ()) - bool(credential),
         **(tested or {}),
     }
-    status = 422 if form.is_bound and tested is None else 200
+    status = 409 if form.conflicts else 422 if form.is_bound and tested is None else 200
     return render_page(request, TEMPLATE, context, fragments=["credential-form"], status=status)
 
 

@@ -25,6 +25,13 @@ def add_settled_toasts(request: HttpRequest, access: Access, found: RegistryStat
         add_operation_toast(request, access, operation, found.registry)
 
 
+def add_unchanged_toast(request: HttpRequest, name: str, *, detail: str = "") -> None:
+    """Adds a toast for an edit form that asked for no change."""
+    add_toast(
+        request, "warn", f"{name}: Nothing was changed", detail=detail or "Rancher has these values; nothing was sent."
+    )
+
+
 def add_operation_toast(
     request: HttpRequest, access: Access, operation: Operation, registry: Registry | None = None
 ) -> None:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard.http import AuthedRequest, add_toast, go, render_page
 from registries.access import Access, profile_view
-from registries.forms.registry import FieldLengths, RegistryCreateForm, RegistryEditForm
+from registries.forms.registry import DescribedForm, FieldLengths, RegistryCreateForm, RegistryEditForm
 from registries.images.server_addresses import examine_address, is_same_address
 from registries.models import InventoryItem, Operation
 from registries.outbound.errors import UpstreamError
@@ -22,7 +22,7 @@ from registries.services.operations.credentials import create_credential
 from registries.services.operations.lifecycle import KeyTaken
 from registries.services.operations.registries import AddressTaken, create_registry, update_registry
 from registries.services.operations.registry_state import RegistryState
-from registries.services.operations.write_requests import ActionUnavailable
+from registries.services.operations.write_requests import ActionUnavailable, was_sent
 from registries.services.upstream import schema_limits
 from registries.views import credential_test, outcome
 from registries.views.loading import raise_if_stale, registry_view
@@ -94,7 +94,7 @@ def registry_update(request: AuthedRequest, access: Access, found: RegistryState
         return done
     address = address_html(registry.server_address or "")
     context = {"form": form, "registry": registry, "found": found, "address": address}
-    status = 422 if form.is_bound else 200
+    status = 409 if form.conflicts else 422 if form.is_bound else 200
     return render_page(request, "registries/registry_update.html", context, fragments=["registry-form"], status=status)
 
 
@@ -174,17 +174,18 @@ def _create_credential(
 def _update(
     request: AuthedRequest, access: Access, found: RegistryState, form: RegistryEditForm
 ) -> HttpResponse | None:
+    """Updates and responds; None if the form has errors or conflicts."""
     detail_url = reverse("registry_detail", args=[access.profile.slug, found.registry.id])
-    if not form.changes():
-        return go(request, detail_url)
+    sent = form.as_request(request.request_id)
     try:
         raise_if_stale(found)
-        operation = update_registry(
-            access,
-            found.registry,
-            request=form.as_request(request.request_id),
-            changes=form.changes(),
-        )
+        if not was_sent(sent):
+            if form.find_conflicts():
+                return None
+            if not form.changes():
+                outcome.add_unchanged_toast(request, found.registry.server_address or found.registry.id)
+                return go(request, detail_url)
+        operation = update_registry(access, found.registry, request=sent, changes=form.changes())
     except (ActionUnavailable, KeyTaken, UpstreamError) as problem:
         form.add_error(None, f"{problem} Nothing was changed.")
         return None
@@ -207,7 +208,7 @@ def _already_there(access: Access, taken: AddressTaken) -> Any:
     )
 
 
-def _explain(form: RegistryEditForm, operation: Operation) -> None:
+def _explain(form: DescribedForm, operation: Operation) -> None:
     """Adds the failed operation's error to its field or the form, and renews the one-time key."""
     field = {"name": "name", "description": "description", "serverAddress": "server_address"}.get(operation.error_field)
     form.add_error(field if field in form.fields else None, operation.error_text)

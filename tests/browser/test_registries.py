@@ -275,3 +275,26 @@ def test_is_reached_by_keyboard_alone(signed_in: Callable[[User], Page], operato
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(opener).to_be_focused()
+
+
+def test_a_clash_of_two_edits_shows_both_values_and_lets_choose(
+    signed_in: Callable[[User], Page], operator: User, upstream: Client, seen: tools.Seen
+) -> None:
+    quay = upstream.registries.create(server_address="quay.io", name="Quay", description="one line").id
+    settled(upstream, quay, "active")
+    page = signed_in(operator)
+    page.goto(f"{LIST}{quay}/edit/")
+    page.get_by_label("Name").fill("Mine")
+    page.get_by_label("Description").fill("two\nlines of mine, " + "long" * 40)
+    upstream.registries.update(quay, name="Theirs", description="theirs")
+    page.get_by_role("button", name="Save changes").click()
+    expect(page.get_by_role("alert")).to_contain_text("changed after this form was opened")
+    assert tools.complaints_in_all_looks(page) == []
+    expect(page.get_by_label("Name optional")).to_have_value("Mine")
+    page.get_by_role("group", name="Description").get_by_label("Keep Rancher’s").check()
+    page.get_by_role("group", name="Name").get_by_label("Replace it by mine").check()
+    page.get_by_role("button", name="Save changes").click()
+    expect(page).to_have_url(f"{LIST}{quay}/")
+    registry = upstream.registries.get(quay)
+    assert (registry.name, registry.description) == ("Mine", "theirs")
+    assert (seen.loads, seen.faults) == (1, [])

@@ -7,7 +7,11 @@ hold them.
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import transaction
+
+from dashboard.events import emit_event
 from registries.access import Access
+from registries.events import ProfileEvent
 from registries.models import Operation
 from registries.rancher.quirks import email_to_send
 from registries.rancher.types import Registry, RegistryCredential
@@ -105,6 +109,24 @@ def update_credential(
             access.profile, registry, credential.id, user=user, secret=secret or "", keep=keep_copy
         )
     return operation
+
+
+def give_up_copy(access: Access, registry: Registry, credential: RegistryCredential) -> None:
+    """Deletes the copy that Corral keeps of the credential's secret, on record; Rancher isn't asked."""
+    user = credential.public_value or ""
+    with transaction.atomic():
+        saved_secrets.note_secret(access.profile, registry, credential.id, user=user, secret="", keep=False)
+        emit_event(
+            ProfileEvent(
+                action="credential.forget_copy",
+                actor=access.user,
+                role=access.role_name,
+                profile=access.profile,
+                target_type="credential",
+                target_id=credential.id,
+                target_name=_title(credential.public_value, registry),
+            )
+        )
 
 
 def change_credential_state(

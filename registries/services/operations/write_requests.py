@@ -32,6 +32,11 @@ class ActionUnavailable(Exception):
     """Action that Rancher doesn't offer in the target's present state; nothing was sent. Its text is for people."""
 
 
+def was_sent(request: WriteRequest) -> bool:
+    """Whether the same form was sent before and has an operation."""
+    return Operation.objects.filter(key=request.key).exists()
+
+
 def offered(target: Target) -> list[Verb]:
     """Verbs that the resource's `actions` allow now; removing an active one is offered as two steps."""
     verbs = [verb for verb, action in NEEDED_ACTION.items() if action in target.actions]
@@ -47,7 +52,7 @@ def needs_deactivation(target: Target) -> bool:
 
 def check_offered(target: Target, verb: Verb, request: WriteRequest) -> None:
     """Raises ActionUnavailable if the verb isn't offered; not for a form that was sent before and has an operation."""
-    if verb not in offered(target) and not Operation.objects.filter(key=request.key).exists():
+    if verb not in offered(target) and not was_sent(request):
         raise ActionUnavailable(
             f"Rancher doesn't offer to {verb.label} it while it is {target.state}. Nothing was sent."
         )

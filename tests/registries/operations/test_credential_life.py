@@ -91,7 +91,7 @@ def test_edits_without_touching_the_stored_password(
 ) -> None:
     made = add()
     url = f"{LIST}{quay}/credentials/{made}/edit/"
-    fields = form(secret_choice="keep", secret_value="typed, then thought better of", name="Robots")
+    fields = form(secret_choice="keep", secret_value="typed, then thought better of", name="Robots", shown_name="")
     assert web.post(url, fields).status_code == 303
     assert rancher.sandbox.secrets()[-1] == CANARY
     operation = Operation.objects.latest("pk")

@@ -56,7 +56,8 @@ def test_lives_from_create_to_purge(
     assert created.after
     assert created.after["server_address"] == "quay.io"
 
-    renamed = post(browser, f"{url}edit/", name="Quay robots", description="Robots")
+    shown = {"shown_name": "Quay", "shown_description": "Robots"}
+    renamed = post(browser, f"{url}edit/", name="Quay robots", description="Robots", **shown)
     assert (renamed.state, renamed.input) == ("succeeded", {"name": "Quay robots"})
 
     for verb, state in [("deactivate", "inactive"), ("activate", "active")]:
