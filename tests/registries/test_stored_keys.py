@@ -38,7 +38,8 @@ def test_names_the_key_ids_that_the_database_holds_and_the_ring_does_not(setting
     CredentialStatus.objects.create(profile=profile, registry_id="1sp1", credential_id="1c1", secret="canary-2")
     settings.ENCRYPTION_KEYS = ring("factors")
     user = User.objects.create_user("ada")
-    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": seal_factor("canary-3")})
+    secret = seal_factor("canary-3", user_id=user.pk)
+    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": secret})
     settings.ENCRYPTION_KEYS = ring("new")
     store("second")
     assert find_lost_key_ids() == ["K1", "factors", "k1"]
