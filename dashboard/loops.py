@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import close_old_connections
+from django.db import connections
 
 logger = logging.getLogger("corral.loops")
 
@@ -25,4 +25,11 @@ def guarded_step(
         logger.exception("The step %r failed; the loop goes on", name, extra={"event": "step-failed"})
         if failed is not None:
             failed.append(name)
-        close_old_connections()  # a connection that is broken is not handed to the next step
+        _close_broken_connections()  # the next step gets a new one
+
+
+def _close_broken_connections() -> None:
+    """As `close_old_connections`, which would also close a connection within a transaction."""
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
