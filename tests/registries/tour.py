@@ -42,22 +42,23 @@ class Tour:
     def fragments(self) -> list[str]:
         return [self._url(name, url) for name, (url, _) in TABLE.items() if name in ONLY_FRAGMENTS]
 
-    def write(self) -> None:
-        """Sends one write of each kind, whatever comes of it."""
+    def write(self) -> dict[str, str]:
+        """Sends one write of each kind, whatever comes of it; the answers in HTML, by URL."""
         one = f"{R}{self.registry_id}/"
         credential = {"public_value": "robot", "secret_value": "s3cret"}
-        self._post(f"{R}new/", server_address=f"r{uuid4().hex[:8]}.example")
-        self._post(f"{one}edit/", name=uuid4().hex[:8])
-        self._post(f"{one}credentials/new/", **credential)
-        self._post(f"{one}credentials/{self.credential_id}/edit/", public_value=uuid4().hex[:8])
-        self._post(f"{one}credentials/{self.credential_id}/deactivate/")
-        self._post(f"{one}deactivate/")
-        self._post(f"{one}activate/")
-        self._post("/profiles/staging/pulls/new/", image="quay.io/team/app:1", mode="all")
-        self._post("/profiles/staging/check/")
-
-    def _post(self, url: str, **fields: str) -> None:
-        self.web.post(url, {"operation_key": str(uuid4())} | fields)
+        forms: dict[str, dict[str, str]] = {
+            f"{R}new/": {"server_address": f"r{uuid4().hex[:8]}.example"},
+            f"{one}edit/": {"name": uuid4().hex[:8]},
+            f"{one}credentials/new/": credential,
+            f"{one}credentials/{self.credential_id}/edit/": {"public_value": uuid4().hex[:8]},
+            f"{one}credentials/{self.credential_id}/deactivate/": {},
+            f"{one}deactivate/": {},
+            f"{one}activate/": {},
+            "/profiles/staging/pulls/new/": {"image": "quay.io/team/app:1", "mode": "all"},
+            "/profiles/staging/check/": {},
+        }
+        answers = ((url, self.web.post(url, {"operation_key": str(uuid4())} | form)) for url, form in forms.items())
+        return {f"POST {url}": answer.content.decode() for url, answer in answers}
 
     def _url(self, name: str, url: str) -> str:
         """The table's URL with the ids of what is here."""
