@@ -16,6 +16,7 @@ T = TypeVar("T")
 Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-z]{1,32}\Z")]  # what may become part of a path
 STATE = re.compile(r"[a-z-]{1,32}")  # as every state in the recordings reads
 TRANSITIONING = frozenset({"yes", "no", "error"})
+NUMBERS = (int, float)
 YEARS = range(1000, 9999)  # the ends of the calendar have no place in UTC, and none on a page
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 RENAMED = {
@@ -72,12 +73,12 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True, rename=RENAMED):
             self._leave_out("state", "unknown")
         if self.transitioning not in TRANSITIONING:
             self._leave_out("transitioning", "no")
-        if self.created_at and not _is_plain(self.created_at):
-            self._set_time("created_at", self.created_at)
-        if self.removed_at and not _is_plain(self.removed_at):
-            self._set_time("removed_at", self.removed_at)
-        if isinstance(self.transitioning_progress, int | float):
-            msgspec.structs.force_setattr(self, "transitioning_progress", min(100, max(0, self.transitioning_progress)))
+        if (created := self.created_at) and not (created.tzinfo is UTC and created.year in YEARS):
+            self._set_time("created_at", created)
+        if (removed := self.removed_at) and not (removed.tzinfo is UTC and removed.year in YEARS):
+            self._set_time("removed_at", removed)
+        if isinstance(progress := self.transitioning_progress, NUMBERS):
+            msgspec.structs.force_setattr(self, "transitioning_progress", min(100, max(0, progress)))
 
     def _set_time(self, name: str, moment: datetime) -> None:
         if usable := to_utc(moment):
@@ -113,10 +114,6 @@ def to_utc(moment: datetime) -> datetime | None:
     return moment if moment.year in YEARS else None
 
 
-def _is_plain(moment: datetime) -> bool:
-    return moment.tzinfo is UTC and moment.year in YEARS
-
-
 class RegistryCredential(Resource, frozen=True, kw_only=True, rename=RENAMED):
     """Registry credential; never holds the secret."""
 
@@ -141,8 +138,9 @@ class Registry(Resource, frozen=True, kw_only=True, rename=RENAMED):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.credentials and not self.lacks("credentials") and any(one.unreadable for one in self.credentials):
-            self._leave_out("credentials", self.credentials)
+        for credential in self.credentials or ():
+            if credential.unreadable and not self.lacks("credentials"):
+                self._leave_out("credentials", self.credentials)
 
 
 class Project(Resource, frozen=True, kw_only=True, rename=RENAMED):

@@ -19,6 +19,7 @@ from registries.roles import Role
 from registries.services.notifications import delivery
 from registries.services.operations import lifecycle, pulls, reconcile, removal
 from registries.services.operations.lifecycle import Intent
+from registries.services.operations.settlement import settle, settle_with
 from registries.services.verification import schedule
 from tests.registries.conftest import settled
 
@@ -100,13 +101,13 @@ def test_an_operation_that_fails_costs_no_other_of_its_profile(
         monkeypatch.setattr(lifecycle, "open_operations", fail)
     pull = Operation.objects.create(profile=profile, verb="pull", target_id="1pi1", accepted_at=timezone.now())
     Operation.objects.filter(pk=pull.pk).update(started_at=timezone.now() - 2 * pulls.LONGEST)
-    settle = lifecycle.settle_with
 
     def settle_others(operation: Operation, *args: Any) -> bool:
-        return fail() if operation.pk == first.pk else settle(operation, *args)
+        return fail() if operation.pk == first.pk else settle_with(operation, *args)
 
     monkeypatch.setattr(lifecycle, "settle_with", settle_others)
-    done = reconcile.reconcile(failed := [])
+    failed: list[str] = []
+    done = reconcile.reconcile(failed)
     for operation in (first, second, pull):
         operation.refresh_from_db()
     assert first.is_open
@@ -131,7 +132,8 @@ def test_a_removal_that_fails_keeps_no_other_waiting(
         fail()
 
     monkeypatch.setattr(removal, "advance_removal", advance)
-    reconcile.reconcile(failed := [])
+    failed: list[str] = []
+    reconcile.reconcile(failed)
     assert len(seen) == 2
     assert [name for name in failed if name.startswith("resume removal")] == [f"resume removal {pk}" for pk in seen]
 
@@ -141,13 +143,13 @@ def test_an_orphan_that_fails_keeps_no_other_open(
 ) -> None:
     first, second = (lost(profile, operator, rancher_id) for rancher_id in ("1sp1", "1sp2"))
     profile.delete()
-    settle = reconcile.settle
     monkeypatch.setattr(
         reconcile,
         "settle",
         lambda orphan, *args, **fields: fail() if orphan.pk == second.pk else settle(orphan, *args, **fields),
     )
-    reconcile.reconcile(failed := [])
+    failed: list[str] = []
+    reconcile.reconcile(failed)
     first.refresh_from_db()
     assert (first.state, first.error_reason, failed) == ("failed", "profile_removed", [f"end operation {second.pk}"])
 
@@ -166,7 +168,8 @@ def test_a_dead_rancher_is_asked_once_for_all_pulls(
         Operation.objects.create(
             profile=profile, actor=operator, verb="pull", target_id=f"1pi{number}", accepted_at=timezone.now()
         )
-    done = reconcile.reconcile(failed := [])
+    failed: list[str] = []
+    done = reconcile.reconcile(failed)
     assert (done.unreadable, failed, len(asked)) == (2, [], 1)
 
 
@@ -187,7 +190,12 @@ def test_a_credential_that_fails_keeps_no_other_from_being_verified(
     monkeypatch.setattr(schedule, "_host_of", lambda status: fail() if status.pk == first.pk else host_of(status))
     assert schedule.enqueue_due() == 1
     seen: list[int] = []
-    monkeypatch.setattr(schedule, "_verify_in_turn", lambda status_id: [seen.append(status_id), fail()])
+
+    def verify(status_id: int) -> NoReturn:
+        seen.append(status_id)
+        fail()
+
+    monkeypatch.setattr(schedule, "_verify_in_turn", verify)
     schedule.verify_one_by_one([first.pk, second.pk])
     assert seen == [first.pk, second.pk]
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from registries.models import Alert, AuditEvent, ConnectionProfile, CredentialStatus, Operation
 from registries.rancher.client import Client
 from tests.registries.conftest import Rancher, rest, settled
+from tests.registries.operations.test_stale_edits import form_of
 from tests.registries.role_table import ONLY_FRAGMENTS, TABLE, R
 
 ONLY_BY_POST = 405
@@ -43,21 +44,26 @@ class Tour:
         return [self._url(name, url) for name, (url, _) in TABLE.items() if name in ONLY_FRAGMENTS]
 
     def write(self) -> dict[str, str]:
-        """Sends one write of each kind, whatever comes of it; the answers in HTML, by URL."""
+        """Sends one write of each kind, whatever comes of it; the answers in HTML, by URL.
+
+        The first edit is as of a form that nobody opened, so that it clashes with all that is there.
+        """
         one = f"{R}{self.registry_id}/"
-        credential = {"public_value": "robot", "secret_value": "s3cret"}
+        credential = f"{one}credentials/{self.credential_id}/"
         forms: dict[str, dict[str, str]] = {
             f"{R}new/": {"server_address": f"r{uuid4().hex[:8]}.example"},
-            f"{one}edit/": {"name": uuid4().hex[:8]},
-            f"{one}credentials/new/": credential,
-            f"{one}credentials/{self.credential_id}/edit/": {"public_value": uuid4().hex[:8]},
-            f"{one}credentials/{self.credential_id}/deactivate/": {},
+            f"{one}edit/?clash": {"name": uuid4().hex[:8]},
+            f"{one}edit/": form_of(self.web, f"{one}edit/") | {"name": uuid4().hex[:8]},
+            f"{one}credentials/new/": {"public_value": "robot", "secret_value": "s3cret"},
+            f"{credential}edit/?clash": {"public_value": uuid4().hex[:8]},
+            f"{credential}edit/": form_of(self.web, f"{credential}edit/") | {"public_value": uuid4().hex[:8]},
+            f"{credential}deactivate/": {},
             f"{one}deactivate/": {},
             f"{one}activate/": {},
             "/profiles/staging/pulls/new/": {"image": "quay.io/team/app:1", "mode": "all"},
             "/profiles/staging/check/": {},
         }
-        answers = ((url, self.web.post(url, {"operation_key": str(uuid4())} | form)) for url, form in forms.items())
+        answers = ((url, self.web.post(url, form | {"operation_key": str(uuid4())})) for url, form in forms.items())
         return {f"POST {url}": answer.content.decode() for url, answer in answers}
 
     def _url(self, name: str, url: str) -> str:
