@@ -127,7 +127,7 @@ def present_attention(item: AttentionItem, *, admin: bool) -> dict[str, Any]:
         "keys": ("bad", "key", "cannot use its keys", edit_url, "Re-enter keys" if admin else "See why"),
         "unchecked": ("warn", "warning", "did not pass its last check", detail_url, "See steps"),
         "error": ("bad", "error", "has an error", registry_url, "Open"),
-        "unexpected": ("warn", "unknown", "is an unexpected answer", registry_url, "Open"),
+        "unexpected": ("warn", "unknown", "has an unexpected answer", registry_url, "Open"),
         "credential": ("bad", "error", "stopped working", registry_url, "See why"),
         "never_matches": ("warn", "warning", "will never match an image", registry_url, "Open"),
         "twins": ("warn", "differs", "is there twice", registry_url, "Compare"),

@@ -172,5 +172,5 @@ def test_rows_and_the_overview_say_why(
     assert "Needs attention: bad.example stopped working. The registry refused the user or the password." in text
     home = web.get("/").content.decode()
     assert "is there twice" in home
-    assert "is an unexpected answer" in home
+    assert "has an unexpected answer" in home
     assert f'href="{LIST}{troubled["bad.example"]}/credentials/' in home

@@ -77,7 +77,7 @@ def test_says_of_one_bad_row_that_it_is_unexpected_wherever_it_is_shown(
     assert f"<strong>Unexpected answer.</strong> Corral can&#x27;t read what Rancher answers for {field}." in read(
         tour, f"{R}{tour.registry_id}/"
     )
-    assert "is an unexpected answer" in read(tour, "/")
+    assert "has an unexpected answer" in read(tour, "/")
     rancher.faults.clear()
     for url in (f"{R}?read=now", f"{R}{tour.registry_id}/", "/"):
         assert "nexpected answer" not in read(tour, url)
