@@ -102,11 +102,16 @@ def change_a_registry(page: Page, link: str) -> None:
     expect(page.get_by_text("Ours since today").first).to_be_visible()
 
 
+# htmx pushes the address first and listens to what it swapped in 20 ms later: nobody chooses that fast, a test does
+SETTLED = "document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling, .htmx-added') === null"
+
+
 def prove_it(page: Page, folder: Path) -> None:
     """The auditor's day: find the change, read its difference and its reason, take it away and have it proven."""
     expect(page.get_by_role("heading", level=1)).to_have_text("Audit")
     page.get_by_label("Person", exact=True).select_option("olga")
     expect(page).to_have_url(re.compile("person=olga"))
+    page.wait_for_function(SETTLED)
     page.get_by_label("Action", exact=True).select_option("registry.update")
     expect(page).to_have_url(re.compile("action=registry.update"))
     row = page.get_by_role("row", name="edited registry")
